@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.onering.platform.plugins.filter.exports import (
+    FilterModule,
+    address,
+    collect,
+    connections_json,
+    enabled,
+)
+
+EXPORTS = [
+    {"name": "airflow", "profile": "core", "needs": ["postgres", "engine_room"]},
+    {"name": "postgres", "profile": "core", "needs": []},
+    {"name": "engine_room", "profile": "core"},
+    {"name": "grafana", "profile": "observability", "needs": ["prometheus"]},
+    {"name": "prometheus", "profile": "observability"},
+]
+
+
+@pytest.mark.parametrize(
+    ("domain", "host", "expected"),
+    [("storage", 2, "172.29.10.2"), ("analytics", "3", "172.29.20.3"), ("versioning", 254, "172.29.70.254")],
+)
+def test_address(domain: str, host: int, expected: str) -> None:
+    assert address("172.29.0.0/16", domain, host) == expected
+
+
+@pytest.mark.parametrize(
+    ("subnet", "domain", "host", "message"),
+    [
+        ("172.29.0.0/24", "storage", 2, "must be a /16"),
+        ("172.29.1.0/16", "storage", 2, "not an IPv4 network"),
+        ("172.29.0.0/16", "storag", 2, "Did you mean 'storage'"),
+        ("172.29.0.0/16", "storage", 1, "2..254"),
+    ],
+)
+def test_address_refuses(subnet: str, domain: str, host: int, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        address(subnet, domain, host)
+
+
+def test_enabled_closes_over_needs_dependencies_first() -> None:
+    assert enabled(EXPORTS, "airflow") == ["engine_room", "postgres", "airflow"]
+    assert enabled(EXPORTS, "core", ["grafana"]) == ["engine_room", "postgres", "airflow", "prometheus", "grafana"]
+    assert enabled(EXPORTS, "core,prometheus", None) == ["engine_room", "postgres", "airflow", "prometheus"]
+
+
+def test_enabled_full_is_everything_and_an_empty_profile_is_none() -> None:
+    assert set(enabled(EXPORTS, "full")) == {export["name"] for export in EXPORTS}
+    assert enabled(EXPORTS, "catalog") == []
+
+
+@pytest.mark.parametrize(
+    ("exports", "wanted", "message"),
+    [
+        (EXPORTS, "postgress", "no component or profile 'postgress'. Did you mean 'postgres'"),
+        ([{"name": "a", "profile": "core", "needs": ["b"]}], "a", "'a' needs 'b', which no role exports"),
+        (
+            [{"name": "a", "profile": "core", "needs": ["b"]}, {"name": "b", "profile": "core", "needs": ["a"]}],
+            "core",
+            "circle: a > b > a",
+        ),
+        ([{"name": "a", "profile": "core"}, {"name": "a", "profile": "core"}], "a", "two components"),
+        (EXPORTS, 3, "strings or lists"),
+    ],
+)
+def test_enabled_refuses(exports: list, wanted: object, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        enabled(exports, wanted)
+
+
+def test_collect_flattens_and_forgives_what_is_missing() -> None:
+    exports = [
+        {"name": "a", "minio": {"buckets": [{"name": "bronze"}]}, "links": "one"},
+        {"name": "b", "minio": None},
+        {"name": "c", "minio": {"buckets": []}},
+        {"name": "d", "minio": {"buckets": [{"name": "docs"}, {"name": "gold"}]}},
+    ]
+    assert [bucket["name"] for bucket in collect(exports, "minio.buckets")] == ["bronze", "docs", "gold"]
+    assert collect(exports, "links") == ["one"]
+    assert collect(exports, "postgres.accounts") == []
+
+
+def test_connections_json() -> None:
+    exports = [
+        {
+            "name": "a",
+            "connections": [
+                {
+                    "id": "loader",
+                    "conn_type": "clickhouse",
+                    "host": "clickhouse",
+                    "port": "8123",
+                    "login": "loader",
+                    "password": "x",
+                    "schema": "",
+                    "extra": {"b": [1], "a": True},
+                }
+            ],
+        },
+        {"name": "b"},
+    ]
+    result = connections_json(exports)
+    assert result == {
+        "loader": {
+            "conn_type": "clickhouse",
+            "host": "clickhouse",
+            "login": "loader",
+            "password": "x",
+            "port": 8123,
+            "extra": '{"a": true, "b": [1]}',
+        }
+    }
+    json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("connections", "message"),
+    [
+        ([{"id": "a", "conn_type": "x"}, {"id": "a", "conn_type": "x"}], "two components export the connection 'a'"),
+        ([{"id": "a", "conn_type": "x", "passwd": "secret"}], "field 'passwd'. Did you mean 'password'"),
+        ([{"id": "a"}], "an id and a conn_type"),
+    ],
+)
+def test_connections_json_refuses(connections: list, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message) as caught:
+        connections_json([{"name": "a", "connections": connections}])
+    assert "secret" not in str(caught.value)
+
+
+def test_all_filters_are_offered() -> None:
+    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled"}
