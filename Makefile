@@ -1,0 +1,52 @@
+# OneRing. `make` lists what there is; everything is thin: what Ansible can do, Ansible does.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+INVENTORY ?= inventories/laptop
+ARGS ?=
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# sudo asks for a password only where it must.
+BECOME = $(shell [ "$$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || echo --ask-become-pass)
+PLAY = ansible-playbook -i $(INVENTORY) $(BECOME)
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+up: bootstrap ## Install, wire and prove the platform; ends with the medallion run and a summary
+	$(PLAY) site.yml $(ARGS)
+
+verify: bootstrap ## Check from outside that every component does its work
+	$(PLAY) playbooks/verify.yml $(ARGS)
+
+demo: bootstrap ## Run the flow again for a new date
+	$(PLAY) playbooks/demo.yml $(ARGS)
+
+status: bootstrap ## What runs: versions, uptime, memory, last runs
+	$(PLAY) playbooks/status.yml $(ARGS)
+
+down: bootstrap ## Stop the platform; PURGE=1 removes all of it, CACHE=1 the build caches too
+	$(PLAY) playbooks/down.yml -e '{"down_purge": $(if $(PURGE),true,false), "down_cache": $(if $(CACHE),true,false)}' $(ARGS)
+
+test: bootstrap ## Lint, unit, conventions, integration and Molecule tests
+	ops/scripts/test
+
+lint: bootstrap ## ruff, mypy, yamllint, ansible-lint
+	ops/scripts/test lint
+
+unit: bootstrap ## Unit and convention tests
+	ops/scripts/test unit
+
+molecule: bootstrap ## One scenario a role; ROLE=name for one
+	ops/scripts/test molecule $(ROLE)
+
+platform-test: bootstrap ## The whole platform in a project of its own: site, second run, verify, faults, purge
+	ops/scripts/test platform
+
+lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
+	ops/scripts/lock
+
+bootstrap:
+	@ops/scripts/bootstrap
+
+.PHONY: help up verify demo status down test lint unit molecule platform-test lock bootstrap

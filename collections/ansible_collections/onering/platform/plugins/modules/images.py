@@ -1,0 +1,445 @@
+#!/usr/bin/python
+# Copyright: OneRing contributors
+# Apache License 2.0 (see LICENSE)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: images
+short_description: Build images from package registries, each once for its content
+version_added: 0.1.0
+description:
+  - Builds the declared images on the target, parents first and independent ones side by side, with BuildKit.
+  - A tag is version plus hash of the build context, arguments and parents; an image that is there is not built again.
+  - The controller shows the steps while they run. Each image's whole log stays in O(log_dir); a failure shows its last lines.
+  - Package registries and mirrors are those that the target's own clients (apt, pip, npm, Go, Maven) are set to; they and the
+    target's certificate authorities are mounted into the build and never become part of an image.
+author: [OneRing contributors (@onering)]
+requirements:
+  - A Docker Engine, and on the target its command line client (with the buildx plugin from version 23 on).
+  - debootstrap on the target, for base images.
+attributes:
+  check_mode:
+    support: full
+    description: Tells which images would be built.
+  diff_mode:
+    support: full
+    description: Lists the tags that are new.
+  idempotent:
+    support: full
+    description: An image whose tag is there is left alone.
+options:
+  images:
+    description:
+      - The images. With RV(ignore:role) an image is built from C(roles/<role>/files/image/Dockerfile); with C(suite) it is a Debian root.
+      - "Keys: C(name), C(version), C(role), C(parents) (build argument to image name), C(args), C(extra) (project file to name in the
+        context), C(suite) and C(packages) (base images)."
+    type: list
+    elements: dict
+    required: true
+  repository:
+    description: What stands before the image's name.
+    type: str
+    default: onering
+  state:
+    description: V(gathered) only looks.
+    type: str
+    choices: [present, gathered]
+    default: present
+  parallel:
+    description: How many images are built side by side.
+    type: int
+    default: 3
+  timeout:
+    description: Seconds for all builds together.
+    type: int
+    default: 2400
+  log_dir:
+    description: Folder on the target for one log per image.
+    type: path
+    required: true
+  record_path:
+    description: File on the target that records what this host took (name to source, version, tag, id).
+    type: path
+    required: true
+  progress_path:
+    description: File on the target that gets one line per step; the controller sets it.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Build a base and what stands on it
+  onering.platform.images:
+    log_dir: /var/lib/onering/demo/logs
+    record_path: /var/lib/onering/demo/images.json
+    images:
+      - {name: base-13, version: "13", suite: trixie, packages: [ca-certificates]}
+      - {name: object-store, version: "1.0", role: minio, parents: {BASE: base-13}}
+"""
+
+RETURN = r"""
+images:
+  description: Image name to what is there.
+  returned: success
+  type: dict
+  contains:
+    image: {description: The tag to run., type: str}
+    id: {description: The image's identity in this engine; empty where it is absent., type: str}
+    version: {description: The declared version., type: str}
+    source: {description: Where it came from., type: str}
+    state: {description: "V(built) in this run, V(cached) from an earlier one, V(absent) if only looked for.", type: str}
+    seconds: {description: Time that its build took., type: int}
+    megabytes: {description: Size., type: int}
+recorded:
+  description: Whether the record on the target says the same.
+  returned: success
+  type: bool
+"""
+
+import datetime
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+CA_IN_BUILD = "/run/build/ca.crt"
+CA_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PASSED_ON = (
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "NPM_CONFIG_REGISTRY", "GOPROXY", "GOSUMDB",
+    "GONOSUMDB", "GOPRIVATE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+)  # fmt: skip
+TAIL = 25
+
+
+class BuildError(Exception):
+    """An image could not be had: which, why, and where its whole log is."""
+
+
+def said(*command: str) -> str:
+    """What a command prints, or nothing where it is missing or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def docker_client() -> str:
+    """A Docker client that can drive BuildKit here. Raises BuildError where there is none."""
+    seen = []
+    for candidate in dict.fromkeys(["/usr/bin/docker", shutil.which("docker") or ""]):
+        if not candidate or not os.path.exists(candidate):
+            continue
+        version = said(candidate, "version", "--format", "{{.Client.Version}}").strip()
+        major = int((re.match(r"\d+", version) or ["0"])[0])
+        if 0 < major < 23 or said(candidate, "buildx", "version"):
+            return candidate
+        seen.append(f"{candidate} {version}")
+    raise BuildError(
+        "no Docker client that can build: "
+        + (", ".join(seen) + " lack the buildx plugin; install docker-buildx" if seen else "install docker.io")
+    )
+
+
+def apt_sources() -> tuple[str, str]:
+    """(archive, security archive) that the target's own apt uses. Raises BuildError where it has no Debian archive."""
+    listed = said("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)", "Created-By: Packages")
+    archive = security = ""
+    for line in listed.splitlines():
+        uri, release = line.split()[:2]
+        if release.endswith("-security"):
+            security = security or uri
+        elif re.fullmatch(r"(bookworm|trixie|forky)", release):
+            archive = archive or uri
+    if not archive:
+        raise BuildError("the target's apt knows no Debian archive; add one to its sources (base images are Debian)")
+    return archive, security
+
+
+class Settings:
+    """Files with the target's own client settings, mounted into builds as secrets, never part of an image."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.archive, self.security = apt_sources()
+        conf = [
+            line
+            for line in said("apt-config", "dump").splitlines()
+            if re.match(r"Acquire::(https?::Proxy|Check-|https::(Verify|Timeout)|Retries|Max-ValidTime)", line)
+        ]
+        conf.append(f'Acquire::https::CAInfo "{CA_IN_BUILD}";')
+        self._write("apt_conf", "\n".join(conf) + "\n")
+        env = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+        index = self._pip_index()
+        if index:
+            env.setdefault("PIP_INDEX_URL", index)
+        if env.get("PIP_INDEX_URL"):
+            env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
+        registry = said("npm", "config", "get", "registry").strip()
+        if registry.startswith("http"):
+            env.setdefault("NPM_CONFIG_REGISTRY", registry)
+        goproxy = said("go", "env", "GOPROXY").strip()
+        if goproxy:
+            env.setdefault("GOPROXY", goproxy)
+        env.update({name: CA_IN_BUILD for name in CA_VARIABLES})
+        self._write("env", "".join(f"export {k}={json.dumps(v)}\n" for k, v in env.items()))
+        maven = next((p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), "")
+        if maven:
+            shutil.copy(maven, os.path.join(folder, "maven"))
+        else:
+            self._write("maven", "<settings/>\n")
+        if os.path.exists(CA_BUNDLE):
+            shutil.copy(CA_BUNDLE, os.path.join(folder, "ca"))
+        else:
+            self._write("ca", "")
+
+    def _write(self, name: str, text: str) -> None:
+        path = os.path.join(self.folder, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+            stream.write(text)
+
+    @staticmethod
+    def _pip_index() -> str:
+        for path in (os.path.expanduser("~/.config/pip/pip.conf"), os.path.expanduser("~/.pip/pip.conf"), "/etc/pip.conf"):
+            try:
+                with open(path) as stream:
+                    found = re.search(r"^\s*index-url\s*=\s*(\S+)", stream.read(), re.MULTILINE)
+            except OSError:
+                continue
+            if found:
+                return found[1]
+        return ""
+
+    def flags(self, suite: str) -> list[str]:
+        """Secret mounts for one build on a suite."""
+        if suite:
+            lines = [f"deb {self.archive} {suite} main", f"deb {self.archive} {suite}-updates main"]
+            if self.security:
+                lines.append(f"deb {self.security} {suite}-security main")
+            self._write(f"apt_sources.{suite}", "\n".join(lines) + "\n")
+        flags = []
+        for name in ("env", "ca", "apt_conf", "maven"):
+            flags += ["--secret", f"id={name},src={os.path.join(self.folder, name)}"]
+        if suite:
+            flags += ["--secret", f"id=apt_sources,src={os.path.join(self.folder, 'apt_sources.' + suite)}"]
+        return flags
+
+
+class Builder:
+    """Builds images side by side; one line of progress per step."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.docker = docker_client()
+        self.params = params
+        self.deadline = time.monotonic() + params["timeout"]
+        self.started = time.monotonic()
+        self.lock = threading.Lock()
+        self.processes: dict[str, subprocess.Popen[str]] = {}
+        self.stopped = False
+
+    def look(self, tag: str) -> dict[str, Any] | None:
+        done = subprocess.run(
+            [self.docker, "image", "inspect", "--format", "{{.Id}} {{.Size}}", tag],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        if done.returncode == 0:
+            identity, size = done.stdout.split()
+            return {"id": identity, "megabytes": round(int(size) / 1e6)}
+        if "No such image" in done.stderr:
+            return None
+        raise BuildError(f"asking the engine for {tag}: {done.stderr.strip()}")
+
+    def tell(self, name: str, text: str) -> None:
+        if not self.params.get("progress_path"):
+            return
+        text = re.sub(r"--mount=\S+\s+", "", text)
+        line = f"[{time.monotonic() - self.started:4.0f} s] {name}: {text}"
+        with self.lock, open(self.params["progress_path"], "a") as stream:
+            stream.write(line[:140] + "\n")
+
+    def run(self, image: dict[str, Any], command: list[str], log: Any) -> None:
+        """Run one command of an image's build, its output into the log, its steps into the progress."""
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            env={**os.environ, "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"},
+        )  # fmt: skip
+        with self.lock:
+            if self.stopped:
+                process.terminate()
+            self.processes[image["name"]] = process
+        timer = threading.Timer(max(1.0, self.deadline - time.monotonic()), process.terminate)
+        timer.start()
+        tail: list[str] = []
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                if line.strip():
+                    tail = [*tail[-TAIL:], line.rstrip()]
+                step = re.match(r"#\d+ (\[.*)", line) or re.match(r"I: ((?:Installing|Unpacking|Configuring) (?:core|required|the base).*)", line)
+                if step and "[internal]" not in line and "CACHED" not in line:
+                    self.tell(image["name"], step[1])
+            code = process.wait()
+        finally:
+            timer.cancel()
+        if code != 0:
+            late = "" if time.monotonic() < self.deadline else f" (stopped after {self.params['timeout']} s)"
+            raise BuildError(
+                f"{image['name']}: the build ended with code {code}{late}. Its last lines:\n  "
+                + "\n  ".join(tail)
+                + f"\nThe whole log is {log.name} on the target. Mend the cause and run again; finished images are kept."
+            )
+
+    def build(self, image: dict[str, Any], settings: Settings) -> int:
+        """Build one image; returns the seconds it took."""
+        begun = time.monotonic()
+        self.tell(image["name"], f"building {image['tag']}")
+        labels = ["--label", f"onering.image={image['name']}", "--label", f"onering.version={image['version']}"]
+        with (
+            tempfile.TemporaryDirectory(prefix="onering-build-") as work,
+            open(os.path.join(self.params["log_dir"], f"image-{image['name']}.log"), "w") as log,
+        ):
+            if image["base"]:
+                root = os.path.join(work, "root")
+                command = ["debootstrap", "--variant=minbase", f"--include={','.join(image['packages'])}", image["suite"], root]
+                self.run(image, [*command, settings.archive], log)
+                self.strip(root)
+                self.tell(image["name"], "packing")
+                with open(os.path.join(work, "Dockerfile"), "w") as stream:
+                    stream.write('FROM scratch\nADD root.tar /\nENV LANG=C.UTF-8\nCMD ["/bin/bash"]\n')
+                subprocess.run(["tar", "--numeric-owner", "-C", root, "-cf", os.path.join(work, "root.tar"), "."], check=True)
+                shutil.rmtree(root)
+            else:
+                with tarfile.open(image["context"]) as tar:
+                    tar.extractall(work)  # our own archive, made by the controller
+            arguments = [flag for k, v in image["args"].items() for flag in ("--build-arg", f"{k}={v}")]
+            self.run(
+                image,
+                [self.docker, "build", "--tag", image["tag"], *labels, *arguments, *settings.flags(image["suite"]), work],
+                log,
+            )
+        seconds = round(time.monotonic() - begun)
+        self.tell(image["name"], f"built in {seconds} s")
+        return seconds
+
+    @staticmethod
+    def strip(root: str) -> None:
+        """Leave no archive address, list or downloaded package in a base image."""
+        with open(os.path.join(root, "etc/apt/sources.list"), "w"):
+            pass
+        for folder in ("var/lib/apt/lists", "var/cache/apt/archives"):
+            for name in os.listdir(os.path.join(root, folder)):
+                path = os.path.join(root, folder, name)
+                if os.path.isfile(path):
+                    os.unlink(path)
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            for process in self.processes.values():
+                if process.poll() is None:
+                    process.terminate()
+
+    def all(self, images: list[dict[str, Any]], there: set[str]) -> dict[str, int]:
+        """Build what is not `there` (tags), parents first. Returns image name → seconds; raises the first BuildError."""
+        ready = set(there)
+        waiting = [image for image in images if image["tag"] not in there]
+        took: dict[str, int] = {}
+        with tempfile.TemporaryDirectory(prefix="onering-settings-") as folder, ThreadPoolExecutor(self.params["parallel"]) as pool:
+            settings = Settings(folder)
+            running: dict[Future[int], dict[str, Any]] = {}
+            try:
+                while waiting or running:
+                    for image in [i for i in waiting if set(i["parents"]) <= ready]:
+                        waiting.remove(image)
+                        running[pool.submit(self.build, image, settings)] = image
+                    done, _pending = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        image = running.pop(future)
+                        took[image["name"]] = future.result()
+                        ready.add(image["tag"])
+            except BaseException:
+                self.stop()
+                raise
+        return took
+
+
+def read_record(path: str) -> dict[str, Any]:
+    try:
+        with open(path) as stream:
+            return json.load(stream)
+    except (OSError, ValueError):
+        return {}
+
+
+def write_record(path: str, images: dict[str, dict[str, Any]], before: dict[str, Any]) -> None:
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    record = {name: {**entry(image), "taken": now} for name, image in images.items()}
+    for name, kept in before.items():
+        if name not in record or {k: v for k, v in kept.items() if k != "taken"} == entry(images[name]):
+            record[name] = kept
+    temporary = path + ".new"
+    with open(temporary, "w") as stream:
+        json.dump(record, stream, indent=2, sort_keys=True)
+    os.replace(temporary, path)
+
+
+def entry(image: dict[str, Any]) -> dict[str, Any]:
+    return {"source": image["source"], "version": image["version"], "tag": image["image"], "id": image["id"]}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "images": {"type": "list", "elements": "dict", "required": True},
+            "repository": {"type": "str", "default": "onering"},
+            "state": {"type": "str", "choices": ["present", "gathered"], "default": "present"},
+            "parallel": {"type": "int", "default": 3},
+            "timeout": {"type": "int", "default": 2400},
+            "log_dir": {"type": "path", "required": True},
+            "record_path": {"type": "path", "required": True},
+            "progress_path": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    images = params["images"]
+    try:
+        builder = Builder(params)
+        found = {image["tag"]: builder.look(image["tag"]) for image in images}
+        took: dict[str, int] = {}
+        if params["state"] == "present" and not module.check_mode:
+            os.makedirs(params["log_dir"], mode=0o700, exist_ok=True)
+            took = builder.all(images, {tag for tag, seen in found.items() if seen})
+            found = {image["tag"]: builder.look(image["tag"]) for image in images}
+    except BuildError as error:
+        module.fail_json(msg=str(error))
+    result = {}
+    for image in images:
+        seen = found[image["tag"]] or {"id": "", "megabytes": 0}
+        state = "built" if image["name"] in took else "cached" if seen["id"] else "absent"
+        result[image["name"]] = {
+            "image": image["tag"], "version": image["version"], "source": "build", "state": state,
+            "seconds": took.get(image["name"], 0), **seen,
+        }  # fmt: skip
+    record = read_record(params["record_path"])
+    same = all({k: v for k, v in record.get(name, {}).items() if k != "taken"} == entry(image) for name, image in result.items())
+    if params["state"] == "present" and not module.check_mode and not same:
+        write_record(params["record_path"], result, record)
+        same = True
+    module.exit_json(changed=bool(took), images=result, recorded=same)
+
+
+if __name__ == "__main__":
+    main()
