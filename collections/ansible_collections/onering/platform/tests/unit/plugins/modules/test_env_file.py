@@ -17,15 +17,20 @@ def path(tmp_path: Path) -> Path:
 
 def test_makes_values_once(run_module, path: Path) -> None:
     planned = run_module(env_file, check=True, path=str(path), keys=KEYS)
-    assert planned["changed"] and not path.exists() and set(planned["values"]) == {key["name"] for key in KEYS}
+    assert planned["changed"]
+    assert not path.exists()
+    assert set(planned["values"]) == {key["name"] for key in KEYS}
     made = run_module(env_file, path=str(path), keys=KEYS)
-    assert made["changed"] and made["created"] == ["DB_PASSWORD", "TOKEN", "FERNET_KEY"]
+    assert made["changed"]
+    assert made["created"] == ["DB_PASSWORD", "TOKEN", "FERNET_KEY"]
     assert path.stat().st_mode & 0o777 == 0o600
     assert re.fullmatch(r"[A-Za-z0-9]{32}", made["values"]["DB_PASSWORD"])
     assert re.fullmatch(r"[0-9a-f]{64}", made["values"]["TOKEN"])
     assert len(base64.urlsafe_b64decode(made["values"]["FERNET_KEY"])) == 32
     again = run_module(env_file, path=str(path), keys=KEYS)
-    assert not again["changed"] and again["created"] == [] and again["values"] == made["values"]
+    assert not again["changed"]
+    assert again["created"] == []
+    assert again["values"] == made["values"]
 
 
 def test_values_never_stand_in_the_diff(run_module, path: Path) -> None:
@@ -42,7 +47,8 @@ def test_lines_of_other_origin_stay(run_module, path: Path) -> None:
     path.chmod(0o600)
     result = run_module(env_file, path=str(path), keys=KEYS[:2])
     assert path.read_text() == f"{text}TOKEN={result['values']['TOKEN']}\n"
-    assert result["values"]["DB_PASSWORD"] == "kept = #1" and result["values"]["OTHER"] == "x y"
+    assert result["values"]["DB_PASSWORD"] == "kept = #1"
+    assert result["values"]["OTHER"] == "x y"
     assert result["created"] == ["TOKEN"]
 
 
@@ -58,7 +64,9 @@ def test_a_readable_file_is_tightened(run_module, path: Path) -> None:
     assert run_module(env_file, check=True, path=str(path), keys=KEYS[:1])["changed"]
     assert path.stat().st_mode & 0o777 == 0o644
     result = run_module(env_file, path=str(path), keys=KEYS[:1])
-    assert result["changed"] and path.stat().st_mode & 0o777 == 0o600 and path.read_text() == "DB_PASSWORD=x\n"
+    assert result["changed"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text() == "DB_PASSWORD=x\n"
 
 
 def test_a_link_is_written_through(run_module, path: Path, tmp_path: Path) -> None:
@@ -66,12 +74,14 @@ def test_a_link_is_written_through(run_module, path: Path, tmp_path: Path) -> No
     real.write_text("")
     path.symlink_to(real)
     run_module(env_file, path=str(path), keys=KEYS[:1])
-    assert path.is_symlink() and real.read_text().startswith("DB_PASSWORD=")
+    assert path.is_symlink()
+    assert real.read_text().startswith("DB_PASSWORD=")
 
 
 def test_the_same_key_twice_is_one(run_module, path: Path) -> None:
     result = run_module(env_file, path=str(path), keys=[KEYS[0], KEYS[0]])
-    assert result["created"] == ["DB_PASSWORD"] and len(path.read_text().splitlines()) == 1
+    assert result["created"] == ["DB_PASSWORD"]
+    assert len(path.read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,10 +95,13 @@ def test_the_same_key_twice_is_one(run_module, path: Path) -> None:
 def test_refusals_do_not_print_values(run_module, path: Path, text: str, keys: list, message: str) -> None:
     path.write_text(text)
     result = run_module(env_file, path=str(path), keys=keys)
-    assert result["failed"] and message in result["msg"] and "hunter2" not in str(result)
+    assert result["failed"]
+    assert message in result["msg"]
+    assert "hunter2" not in str(result)
     assert path.read_text() == text
 
 
 def test_a_missing_directory_is_named(run_module, tmp_path: Path) -> None:
     result = run_module(env_file, path=str(tmp_path / "no" / ".env"), keys=KEYS)
-    assert result["failed"] and "its directory doesn't exist" in result["msg"]
+    assert result["failed"]
+    assert "its directory doesn't exist" in result["msg"]

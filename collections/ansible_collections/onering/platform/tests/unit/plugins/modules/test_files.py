@@ -21,16 +21,19 @@ TWO = [{"path": "x.conf", "content": "one\n"}, {"path": "sub/y.conf", "content":
 
 def test_check_do_again(run_module, dest: Path) -> None:
     planned = run_module(files, check=True, dest=str(dest), files=TWO)
-    assert planned["changed"] and not dest.exists()
+    assert planned["changed"]
+    assert not dest.exists()
     done = run_module(files, dest=str(dest), files=TWO)
-    assert done["changed"] and done["diff"] == planned["diff"]
+    assert done["changed"]
+    assert done["diff"] == planned["diff"]
     assert done["changed_paths"] == [".", "sub", "sub/y.conf", "x.conf"]
     assert tree(dest) == {"x.conf": "one\n", "sub/y.conf": "zwei ü"}
     assert (dest / "sub/y.conf").stat().st_mode & 0o777 == 0o600
     assert dest.stat().st_mode & 0o777 == 0o755
     for check in (True, False):
         again = run_module(files, check=check, dest=str(dest), files=TWO)
-        assert not again["changed"] and again["changed_paths"] == []
+        assert not again["changed"]
+        assert again["changed_paths"] == []
 
 
 def test_change_names_only_what_differs(run_module, dest: Path) -> None:
@@ -52,7 +55,8 @@ def test_purge_removes_files_folders_and_links(run_module, dest: Path, tmp_path:
     (dest / "link").symlink_to(outside)
     result = run_module(files, dest=str(dest), files=TWO[:1])
     assert result["changed_paths"] == ["link", "old", "old/deep", "old/deep/z", "sub", "sub/y.conf"]
-    assert tree(dest) == {"x.conf": "one\n"} and os.listdir(dest) == ["x.conf"]
+    assert tree(dest) == {"x.conf": "one\n"}
+    assert os.listdir(dest) == ["x.conf"]
     assert (outside / "kept").exists()
 
 
@@ -70,7 +74,8 @@ def test_a_link_in_a_files_place_is_replaced_not_followed(run_module, dest: Path
     target.write_text("untouched")
     (dest / "x.conf").symlink_to(target)
     assert run_module(files, dest=str(dest), files=TWO[:1])["changed"]
-    assert target.read_text() == "untouched" and not (dest / "x.conf").is_symlink()
+    assert target.read_text() == "untouched"
+    assert not (dest / "x.conf").is_symlink()
 
 
 def test_modes_and_owners_are_corrected(run_module, dest: Path) -> None:
@@ -96,7 +101,8 @@ def test_sensitive_content_is_never_shown(run_module, dest: Path, whole: bool) -
 
     run_module(files, dest=str(dest), files=[secret("hunter2")], sensitive=whole)
     result = run_module(files, dest=str(dest), files=[secret("hunter3")], sensitive=whole)
-    assert result["changed_paths"] == ["s"] and (dest / "s").read_text() == "hunter3"
+    assert result["changed_paths"] == ["s"]
+    assert (dest / "s").read_text() == "hunter3"
     assert "hunter" not in str(result["diff"])
     assert not run_module(files, dest=str(dest), files=[secret("hunter3")], sensitive=whole)["changed"]
 
@@ -104,7 +110,8 @@ def test_sensitive_content_is_never_shown(run_module, dest: Path, whole: bool) -
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x", "a//b", ".", "a/"])
 def test_paths_stay_below(run_module, dest: Path, path: str) -> None:
     result = run_module(files, dest=str(dest), files=[{"path": path, "content": ""}])
-    assert result["failed"] and "stay below" in result["msg"]
+    assert result["failed"]
+    assert "stay below" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +124,8 @@ def test_paths_stay_below(run_module, dest: Path, path: str) -> None:
 )
 def test_refusals(run_module, dest: Path, wanted: list, message: str) -> None:
     result = run_module(files, check=True, dest=str(dest), files=wanted)
-    assert result["failed"] and message in result["msg"]
+    assert result["failed"]
+    assert message in result["msg"]
 
 
 def test_top_of_the_file_system_is_refused(run_module) -> None:
