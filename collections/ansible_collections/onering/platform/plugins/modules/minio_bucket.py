@@ -1,0 +1,515 @@
+#!/usr/bin/python
+# Copyright: OneRing contributors
+# SPDX-License-Identifier: Apache-2.0
+# Apache License 2.0 (see LICENSE or https://www.apache.org/licenses/LICENSE-2.0)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: minio_bucket
+short_description: Manage buckets of MinIO
+version_added: 0.1.0
+description:
+  - Creates, changes and removes buckets with versioning, object lock, quota, tags, lifecycle and anonymous access.
+  - An option that is left out is neither read nor touched.
+  - All buckets are compared before the first is changed.
+author:
+  - OneRing contributors (@onering)
+options:
+  buckets:
+    description: Several buckets in one call. Instead of O(name) and its companions.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the bucket.
+        type: str
+        required: true
+      versioning:
+        description: Whether versions of objects are kept. V(false) suspends it; versions that are there stay.
+        type: bool
+      object_lock:
+        description: Whether objects can be locked. Only possible for a new bucket; brings versioning with it.
+        type: bool
+      retention:
+        description: How long a new object is locked. Needs O(object_lock).
+        type: dict
+        suboptions:
+          mode:
+            description: V(none) removes the rule. Nobody can shorten V(compliance).
+            type: str
+            choices: [none, governance, compliance]
+            required: true
+          days:
+            description: Days. Needed unless RV(ignore:mode) is none.
+            type: int
+      quota:
+        description: Size the bucket may have, such as V(10GB) (powers of 1024) or bytes. V(0) means no limit.
+        type: bytes
+      tags:
+        description: Exactly these tags. An empty dictionary removes all.
+        type: dict
+      lifecycle:
+        description: Exactly these rules. An empty list removes all.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: Name of the rule. Its prefix, or V(all), if left out.
+            type: str
+          prefix:
+            description: Only objects whose key starts with this.
+            type: str
+            default: ""
+          expire_days:
+            description: Remove objects this many days after they were made.
+            type: int
+          noncurrent_expire_days:
+            description: Remove versions this many days after a newer one replaced them.
+            type: int
+          enabled:
+            description: Whether the rule is in force.
+            type: bool
+            default: true
+      anonymous:
+        description:
+          - What people without an account may do. V(download) is reading an object whose key they know, not listing.
+          - Replaces any other policy the bucket has.
+        type: str
+        choices: [none, download]
+  name:
+    description: Name of the bucket. Instead of O(buckets).
+    type: str
+  versioning:
+    description: See O(buckets[].versioning).
+    type: bool
+  object_lock:
+    description: See O(buckets[].object_lock).
+    type: bool
+  retention:
+    description: See O(buckets[].retention).
+    type: dict
+    suboptions:
+      mode:
+        description: See O(buckets[].retention.mode).
+        type: str
+        choices: [none, governance, compliance]
+        required: true
+      days:
+        description: See O(buckets[].retention.days).
+        type: int
+  quota:
+    description: See O(buckets[].quota).
+    type: bytes
+  tags:
+    description: See O(buckets[].tags).
+    type: dict
+  lifecycle:
+    description: See O(buckets[].lifecycle).
+    type: list
+    elements: dict
+    suboptions:
+      id:
+        description: See O(buckets[].lifecycle[].id).
+        type: str
+      prefix:
+        description: See O(buckets[].lifecycle[].prefix).
+        type: str
+        default: ""
+      expire_days:
+        description: See O(buckets[].lifecycle[].expire_days).
+        type: int
+      noncurrent_expire_days:
+        description: See O(buckets[].lifecycle[].noncurrent_expire_days).
+        type: int
+      enabled:
+        description: See O(buckets[].lifecycle[].enabled).
+        type: bool
+        default: true
+  anonymous:
+    description: See O(buckets[].anonymous).
+    type: str
+    choices: [none, download]
+  state:
+    description: V(absent) removes a bucket, V(gathered) reads everything about it.
+    type: str
+    choices: [present, absent, gathered]
+    default: present
+  force:
+    description: With O(state=absent), remove a bucket with all its objects and versions. Without it that is refused.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - onering.platform.attributes
+  - onering.platform.minio
+seealso:
+  - module: onering.platform.minio_policy
+  - module: onering.platform.minio_user
+"""
+
+EXAMPLES = r"""
+- name: Make the buckets of the layers
+  onering.platform.minio_bucket:
+    endpoint: http://172.29.10.2:9000
+    access_key: onering-root
+    secret_key: "{{ minio_root_password }}"
+    buckets:
+      - name: bronze
+        versioning: true
+        lifecycle:
+          - {id: old-versions, noncurrent_expire_days: 30}
+      - name: silver
+        quota: 50GB
+      - name: data-docs
+        anonymous: download
+
+- name: Keep an archive nobody can shorten
+  onering.platform.minio_bucket:
+    name: archive
+    object_lock: true
+    retention: {mode: compliance, days: 3650}
+
+- name: Remove a bucket and all that is in it
+  onering.platform.minio_bucket:
+    name: scratch
+    state: absent
+    force: true
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each bucket, in the order given.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the bucket.
+      type: str
+    changed:
+      description: Whether it was (in check mode, would be) created, changed or removed.
+      type: bool
+    bucket:
+      description: The bucket as it now is, as far as it was asked about. Not there for one that is absent.
+      type: dict
+      sample: {name: bronze, versioning: true}
+done:
+  description: Buckets changed before another one failed.
+  returned: failure while changing
+  type: list
+  elements: str
+failed_on:
+  description: The bucket that could not be changed.
+  returned: failure while changing
+  type: str
+"""
+
+import json
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
+
+try:
+    from minio.commonconfig import DISABLED, ENABLED, Filter, Tags
+    from minio.deleteobjects import DeleteObject
+    from minio.lifecycleconfig import Expiration, LifecycleConfig, NoncurrentVersionExpiration, Rule
+    from minio.objectlockconfig import DAYS, ObjectLockConfig
+    from minio.versioningconfig import SUSPENDED, VersioningConfig
+except ImportError:
+    pass  # Store says so
+
+# What a bucket is when it has just been made.
+NEW: dict[str, Any] = {
+    "versioning": False,
+    "object_lock": False,
+    "retention": {"mode": "none"},
+    "quota": 0,
+    "tags": {},
+    "lifecycle": [],
+    "anonymous": "none",
+}
+
+LIFECYCLE = {
+    "id": {"type": "str"},
+    "prefix": {"type": "str", "default": ""},
+    "expire_days": {"type": "int"},
+    "noncurrent_expire_days": {"type": "int"},
+    "enabled": {"type": "bool", "default": True},
+}
+BUCKET: dict[str, Any] = {
+    "name": {"type": "str"},
+    "versioning": {"type": "bool"},
+    "object_lock": {"type": "bool"},
+    "retention": {
+        "type": "dict",
+        "options": {
+            "mode": {"type": "str", "choices": ["none", "governance", "compliance"], "required": True},
+            "days": {"type": "int"},
+        },
+        "required_if": [("mode", "governance", ["days"]), ("mode", "compliance", ["days"])],
+    },
+    "quota": {"type": "bytes"},
+    "tags": {"type": "dict"},
+    "lifecycle": {
+        "type": "list",
+        "elements": "dict",
+        "options": LIFECYCLE,
+        "required_one_of": [["expire_days", "noncurrent_expire_days"]],
+    },
+    "anonymous": {"type": "str", "choices": ["none", "download"]},
+}
+
+
+class Bucket(Resource):
+    """A bucket, as far as the user speaks about it: each key of `wanted` is one aspect with a `_get_` and a `_set_`."""
+
+    def __init__(self, store: Store, options: dict[str, Any], state: str, force: bool) -> None:
+        self.store = store
+        self.name = options["name"]
+        self.state = state
+        self.force = force
+        self.wanted = wanted(options)
+        self.aspects = list(NEW) if state == "gathered" else list(self.wanted)
+
+    def read(self) -> dict[str, Any] | None:
+        if not self.store.ask(f"look for bucket {self.name}", self.store.s3.bucket_exists, self.name):
+            return None
+        return {"name": self.name, **{aspect: getattr(self, f"_get_{aspect}")() for aspect in self.aspects}}
+
+    def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
+        if self.state == "absent":
+            if current is not None and not self.force and self._has_objects():
+                raise BackendError(
+                    f"remove bucket {self.name}", "it has objects or versions", "Set force: true to remove them too"
+                )
+            return None
+        self._refuse_impossible(current)
+        return {"name": self.name, **self.wanted}
+
+    def _refuse_impossible(self, current: dict[str, Any] | None) -> None:
+        lock = self.wanted.get("object_lock")
+        if current is not None and lock is not None and lock != current["object_lock"]:
+            raise BackendError(
+                f"switch object lock of bucket {self.name} {'on' if lock else 'off'}",
+                "it is decided when a bucket is made",
+                "Make another bucket and copy the objects",
+            )
+        if lock and self.wanted.get("versioning") is False:
+            raise BackendError(
+                f"make bucket {self.name} with object lock and without versioning", "locking needs versions"
+            )
+
+    def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        before = current or NEW
+        if current is None:
+            self.store.ask(
+                f"make bucket {self.name}",
+                self.store.s3.make_bucket,
+                self.name,
+                object_lock=bool(desired.get("object_lock")),
+            )
+        for aspect in self.wanted:
+            if desired[aspect] != before[aspect] and aspect != "object_lock":
+                getattr(self, f"_set_{aspect}")(desired[aspect])
+
+    def delete(self, current: dict[str, Any]) -> None:
+        if self.force:
+            self._empty()
+        self._ask("remove", self.store.s3.remove_bucket)
+
+    def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
+        return {} if state is None else {"bucket": state}
+
+    def _ask(self, asked: str, function: Any, *args: Any, absent: tuple[str, ...] = ()) -> Any:
+        return self.store.ask(f"{asked} bucket {self.name}", function, self.name, *args, absent=absent)
+
+    # -- contents
+
+    def _versions(self) -> Any:
+        return self.store.s3.list_objects(self.name, recursive=True, include_version=True)
+
+    def _has_objects(self) -> bool:
+        return self.store.ask(f"look into bucket {self.name}", lambda: next(iter(self._versions()), None)) is not None
+
+    def _empty(self) -> None:
+        def remove_all() -> list[Any]:
+            objects = (DeleteObject(item.object_name, item.version_id) for item in self._versions())
+            return list(self.store.s3.remove_objects(self.name, objects))
+
+        errors = self.store.ask(f"empty bucket {self.name}", remove_all)
+        if errors:
+            first = errors[0]
+            raise BackendError(
+                f"empty bucket {self.name}", f"{len(errors)} objects stay; {first.name}: {first.code}: {first.message}"
+            )
+
+    # -- aspects
+
+    def _get_versioning(self) -> bool:
+        return bool(self._ask("read versioning of", self.store.s3.get_bucket_versioning).status == ENABLED)
+
+    def _set_versioning(self, on: bool) -> None:
+        config = VersioningConfig(ENABLED if on else SUSPENDED)
+        self._ask("set versioning of", self.store.s3.set_bucket_versioning, config)
+
+    def _lock(self) -> Any:
+        return self._ask(
+            "read object lock of",
+            self.store.s3.get_object_lock_config,
+            absent=("ObjectLockConfigurationNotFoundError",),
+        )
+
+    def _get_object_lock(self) -> bool:
+        return self._lock() is not None
+
+    def _get_retention(self) -> dict[str, Any]:
+        lock = self._lock()
+        if lock is None or lock.mode is None:
+            return {"mode": "none"}
+        days = lock.duration if lock.duration_unit == DAYS else lock.duration * 365
+        return {"mode": lock.mode.lower(), "days": days}
+
+    def _set_retention(self, retention: dict[str, Any]) -> None:
+        if retention["mode"] == "none":
+            config = ObjectLockConfig(None, None, None)
+        else:
+            config = ObjectLockConfig(retention["mode"].upper(), retention["days"], DAYS)
+        self._ask("set retention of", self.store.s3.set_object_lock_config, config)
+
+    def _get_quota(self) -> int:
+        quota = json.loads(self._ask("read quota of", self.store.admin.bucket_quota_get))
+        return int(quota.get("size") or quota.get("quota") or 0)
+
+    def _set_quota(self, size: int) -> None:
+        self._ask("set quota of", self.store.admin.bucket_quota_set, size)
+
+    def _get_tags(self) -> dict[str, str]:
+        return dict(self._ask("read tags of", self.store.s3.get_bucket_tags) or {})
+
+    def _set_tags(self, tags: dict[str, str]) -> None:
+        if not tags:
+            self._ask("remove tags of", self.store.s3.delete_bucket_tags)
+            return
+        config = Tags.new_bucket_tags()
+        config.update(tags)
+        self._ask("set tags of", self.store.s3.set_bucket_tags, config)
+
+    def _get_lifecycle(self) -> list[dict[str, Any]]:
+        config = self._ask("read lifecycle of", self.store.s3.get_bucket_lifecycle)
+        return by_id(rule_as_dict(rule) for rule in config.rules) if config else []
+
+    def _set_lifecycle(self, rules: list[dict[str, Any]]) -> None:
+        if rules:
+            config = LifecycleConfig([rule_from_dict(rule) for rule in rules])
+            self._ask("set lifecycle of", self.store.s3.set_bucket_lifecycle, config)
+        else:
+            self._ask("remove lifecycle of", self.store.s3.delete_bucket_lifecycle)
+
+    def _get_anonymous(self) -> str:
+        text = self._ask("read policy of", self.store.s3.get_bucket_policy, absent=("NoSuchBucketPolicy",))
+        if text is None:
+            return "none"
+        return "download" if same_statements(json.loads(text), download_policy(self.name)) else "custom"
+
+    def _set_anonymous(self, access: str) -> None:
+        if access == "none":
+            self._ask("remove policy of", self.store.s3.delete_bucket_policy)
+        else:
+            self._ask("set policy of", self.store.s3.set_bucket_policy, json.dumps(download_policy(self.name)))
+
+
+def wanted(options: dict[str, Any]) -> dict[str, Any]:
+    """The aspects the user set, in the shape in which they are read."""
+    result = {aspect: options[aspect] for aspect in NEW if options[aspect] is not None}
+    if "tags" in result:
+        result["tags"] = {str(key): str(value) for key, value in result["tags"].items()}
+    if "retention" in result:
+        result["retention"] = {key: value for key, value in result["retention"].items() if value is not None}
+    if "lifecycle" in result:
+        result["lifecycle"] = by_id(
+            {
+                "id": rule["id"] or rule["prefix"] or "all",
+                **{key: value for key, value in rule.items() if key != "id" and value is not None},
+            }
+            for rule in result["lifecycle"]
+        )
+    return result
+
+
+def by_id(rules: Any) -> list[dict[str, Any]]:
+    return sorted(rules, key=lambda rule: rule["id"])
+
+
+def rule_as_dict(rule: Rule) -> dict[str, Any]:
+    found = {
+        "id": rule.rule_id,
+        "prefix": (rule.rule_filter.prefix if rule.rule_filter else None) or "",
+        "expire_days": rule.expiration.days if rule.expiration else None,
+        "noncurrent_expire_days": (
+            rule.noncurrent_version_expiration.noncurrent_days if rule.noncurrent_version_expiration else None
+        ),
+        "enabled": rule.status == ENABLED,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def rule_from_dict(rule: dict[str, Any]) -> Rule:
+    days, noncurrent = rule.get("expire_days"), rule.get("noncurrent_expire_days")
+    return Rule(
+        ENABLED if rule["enabled"] else DISABLED,
+        rule_filter=Filter(prefix=rule["prefix"]),
+        rule_id=rule["id"],
+        expiration=Expiration(days=days) if days else None,
+        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent) if noncurrent else None,
+    )
+
+
+def download_policy(bucket: str) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ["*"]},
+                "Action": ["s3:GetObject"],
+                "Resource": [f"arn:aws:s3:::{bucket}/*"],
+            }
+        ],
+    }
+
+
+def same_statements(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one.get("Statement") == other["Statement"])
+
+
+def body(module: AnsibleModule) -> None:
+    params = module.params
+    store = Store(params)
+    buckets = params["buckets"] if params["buckets"] is not None else [params]
+    many(module, [Bucket(store, options, params["state"], params["force"]) for options in buckets])
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CONNECTION,
+            **BUCKET,
+            "buckets": {
+                "type": "list",
+                "elements": "dict",
+                "options": {**BUCKET, "name": {"type": "str", "required": True}},
+            },
+            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
+            "force": {"type": "bool", "default": False},
+        },
+        required_one_of=[["name", "buckets"]],
+        mutually_exclusive=[["buckets", aspect] for aspect in BUCKET],
+        supports_check_mode=True,
+    )
+    run(module, body)
+
+
+if __name__ == "__main__":
+    main()
