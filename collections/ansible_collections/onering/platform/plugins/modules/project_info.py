@@ -47,6 +47,7 @@ containers:
   elements: dict
   contains:
     name: {description: Name., type: str}
+    id: {description: Identity in the engine., type: str}
     service: {description: Name on the network., type: str}
     kind: {description: C(service) or C(job)., type: str}
     image: {description: Tag it was made from., type: str}
@@ -110,6 +111,7 @@ def describe(attrs: dict[str, Any]) -> dict[str, Any]:
     running = state["Status"] == "running"
     return {
         "name": attrs["Name"].lstrip("/"),
+        "id": attrs["Id"],
         "service": labels.get("onering.service", ""),
         "kind": labels.get("onering.kind", ""),
         "image": attrs["Config"]["Image"],
