@@ -11,8 +11,8 @@ short_description: Manage access policies of MinIO
 version_added: 0.1.0
 description:
   - Creates, changes and removes the policies that accounts are given.
-  - Policies are compared by meaning. The order of statements, actions and resources, a string in place of a list of one,
-    and statement ids make no difference.
+  - Policies are compared by meaning. The order of statements, actions and resources, a string in place of a list, and
+    statement ids make no difference.
 author:
   - OneRing contributors (@onering)
 options:
@@ -44,7 +44,7 @@ options:
             aliases: [Action, action]
           resources:
             description:
-              - Buckets and objects, such as V(bronze) or V(bronze/*). Where C(arn:aws:s3:::) is missing, it is put before.
+              - Buckets and objects, such as V(bronze) or V(bronze/*). A missing C(arn:aws:s3:::) is put before them.
               - Left out for C(admin:*) actions.
             type: list
             elements: str
