@@ -1,0 +1,147 @@
+"""What holds for every role, module and lock file, whoever adds the next one."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
+COMPONENTS = [role for role in ROLES if f"{role.name}_component:" in (role / "defaults/main.yml").read_text()]
+COLLECTION = ROOT / "collections/ansible_collections/onering/platform"
+MODULES = sorted(path.stem for path in (COLLECTION / "plugins/modules").glob("[!_]*.py"))
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text()) if path.exists() else None
+
+
+def name_of(item: Any) -> str:
+    return item.name if isinstance(item, Path) else str(item)
+
+
+@pytest.fixture(params=ROLES, ids=name_of)
+def role(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture(params=COMPONENTS, ids=name_of)
+def component(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_defaults_and_argument_specs_have_the_same_keys(role: Path) -> None:
+    defaults = load(role / "defaults/main.yml") or {}
+    options = load(role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})
+    required = {name for name, option in options.items() if option.get("required")}
+    assert set(defaults) == set(options) - (required - set(defaults))
+
+
+def test_literal_defaults_equal_those_of_the_spec(role: Path) -> None:
+    defaults = load(role / "defaults/main.yml") or {}
+    options = load(role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})
+    for name, value in defaults.items():
+        if "default" in options[name] and "{{" not in json.dumps(value):
+            assert options[name]["default"] == value, name
+
+
+def test_variables_carry_the_role_as_prefix(role: Path) -> None:
+    for name in load(role / "defaults/main.yml") or {}:
+        assert name.startswith(f"{role.name}_"), name
+    for name in load(role / "vars/main.yml") or {}:
+        assert name.startswith(f"__{role.name}_"), name
+
+
+def test_secrets_have_no_defaults_of_their_own(role: Path) -> None:
+    """Regression 19: no default passwords, anywhere."""
+    for name, value in (load(role / "defaults/main.yml") or {}).items():
+        if re.search(r"_(password|token|secret|key)$", name):
+            assert "onering_secrets." in str(value), name
+
+
+def test_a_component_can_be_verified_and_has_an_empty_scenario(component: Path) -> None:
+    assert (component / "tasks/verify.yml").exists()
+    scenario = ROOT / "molecule" / component.name / "molecule.yml"
+    assert scenario.exists()
+    assert not load(scenario)
+
+
+def test_a_component_is_one_line_of_the_site(component: Path) -> None:
+    lines = [line for line in (ROOT / "site.yml").read_text().splitlines() if f"role: {component.name}," in line]
+    assert len(lines) == 1
+    assert f"'{component.name}' in onering_components" in lines[0]
+
+
+def test_a_component_comes_after_what_it_needs(component: Path) -> None:
+    order = [entry["role"] for entry in load(ROOT / "site.yml")[0]["roles"]]
+    needs = load(component / "defaults/main.yml")[f"{component.name}_component"].get("needs") or []
+    assert all(order.index(need) < order.index(component.name) for need in needs)
+
+
+def test_an_image_of_ours_carries_no_product_name(role: Path) -> None:
+    variables = load(role / "vars/main.yml") or {}
+    for image in variables.get(f"__{role.name}_images") or variables.get("__image_bases") or []:
+        assert not any(other.name in image["name"] for other in COMPONENTS), image["name"]
+
+
+def test_no_image_floats(role: Path) -> None:
+    """Regression 17."""
+    for path in role.rglob("*"):
+        if path.is_file() and path.suffix in {".yml", ".j2", ".py"} or path.name == "Dockerfile":
+            assert ":latest" not in path.read_text(), path
+
+
+def test_mechanism_names_no_content() -> None:
+    content = {path.stem for path in (ROOT / "platform/datasets").glob("*.yml")}
+    for name in list(content):
+        content |= set(load(ROOT / f"platform/datasets/{name}.yml")["streams"])
+    word = re.compile(rf"\b({'|'.join(sorted(content))})\b")
+    places = [*ROOT.glob("roles/**/*"), *ROOT.glob("group_vars/**/*.yml")]
+    named = [str(path) for path in places if path.is_file() and path.suffix in {".yml", ".j2", ".py"} and word.search(path.read_text())]
+    assert named == []
+
+
+def test_every_module_is_in_one_action_group() -> None:
+    groups = load(COLLECTION / "meta/runtime.yml")["action_groups"]
+    listed = [name for group in groups.values() for name in group if isinstance(name, str)]
+    assert sorted(listed) == MODULES
+
+
+def test_modules_state_what_they_promise() -> None:
+    names = [f"onering.platform.{name}" for name in MODULES]
+    done = subprocess.run(["ansible-doc", "--json", *names], capture_output=True, text=True, check=True, cwd=ROOT)
+    documented = json.loads(done.stdout)
+    assert sorted(documented) == sorted(names)
+    for name, parts in documented.items():
+        assert {"check_mode", "diff_mode", "idempotent"} <= set(parts["doc"].get("attributes", {})), name
+        assert all(option.get("description") for option in parts["doc"]["options"].values()), name
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=name_of)
+def test_locks_are_hashes_without_addresses(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    assert "--hash=sha256:" in text
+    for line in text.splitlines():
+        assert not line.startswith("-"), line
+
+
+def test_galaxy_users_get_the_bundled_versions() -> None:
+    for collection in load(ROOT / "requirements.yml")["collections"]:
+        namespace, name = collection["name"].split(".")
+        manifest = json.loads((files("ansible_collections") / namespace / name / "MANIFEST.json").read_text())
+        assert manifest["collection_info"]["version"] == collection["version"], collection["name"]
+
+
+def test_the_roles_reference_is_up_to_date() -> None:
+    done = subprocess.run([sys.executable, ROOT / "ops/scripts/reference", "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"run ops/scripts/reference; out of date: {done.stdout}"
