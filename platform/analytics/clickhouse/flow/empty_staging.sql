@@ -1,0 +1,1 @@
+ALTER TABLE staging.`{{ stream.name }}` DROP PARTITION tuple()

@@ -1,0 +1,4 @@
+SELECT {{ mart.column_names | identifiers }}
+FROM curated.`{{ mart.name }}`
+ORDER BY {{ mart.key | identifiers }}
+FORMAT TabSeparated

@@ -1,0 +1,2 @@
+SELECT {{ measure.silver }} AS value
+FROM silver.`{{ measure.stream }}`

@@ -1,0 +1,1 @@
+UPDATE ops.runs SET state = 'succeeded', ended_at = now() WHERE dataset = %(dataset)s AND run_id = %(run_id)s

@@ -1,0 +1,1 @@
+COPY staging."{{ mart.name }}" ({{ mart.column_names | quoted }}) FROM STDIN

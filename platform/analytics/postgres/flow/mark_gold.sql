@@ -1,0 +1,1 @@
+UPDATE ops.runs SET gold_published_at = now() WHERE dataset = %(dataset)s AND run_id = %(run_id)s

@@ -1,0 +1,2 @@
+SELECT ({{ measure.gold }})::numeric AS value
+FROM gold."{{ mart.name }}"

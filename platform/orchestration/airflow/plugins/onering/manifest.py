@@ -1,0 +1,92 @@
+"""The manifest of a run: which objects Bronze holds and how many records the source had. Written last, it seals the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from onering import sources
+from onering.dataset import Dataset, Stream
+from onering.run import Run
+from onering.storage import BRONZE, Storage, StoredObject
+
+INGEST = "minio_ingest"
+
+
+class BronzeError(RuntimeError):
+    """Bronze isn't what its manifest says."""
+
+
+def sealed(run: Run, storage: Storage) -> bool:
+    return storage.read_json(BRONZE, run.manifest_key) is not None
+
+
+def seal(dataset: Dataset, run: Run, extracted: dict[str, int]) -> None:
+    """Write the manifest of what was extracted. A sealed run stays as it is: its Bronze never changes again."""
+    storage = Storage(INGEST)
+    if sealed(run, storage):
+        print(f"{run.manifest_key} is there: Bronze of this run is sealed and is loaded again as it is")
+        return
+    streams = {
+        stream.name: entry(
+            storage.objects(BRONZE, run.prefix(stream.name)),
+            records=extracted[stream.name],
+            source_records=sources.count(stream.source) if stream.source else extracted[stream.name],
+        )
+        for stream in dataset.streams
+    }
+    storage.put_json(BRONZE, run.manifest_key, {"dataset": run.dataset, "run": run.run_id, "streams": streams})
+    for name, of in streams.items():
+        print(f"{name}: {of['source_records']} records at the source, {of['records']} extracted, {len(of['objects'])} objects")
+
+
+def entry(objects: Iterable[StoredObject], records: int, source_records: int) -> dict[str, Any]:
+    return {
+        "source_records": source_records,
+        "records": records,
+        "objects": [{"key": item.key, "size": item.size, "etag": item.etag} for item in objects],
+    }
+
+
+def read(run: Run, storage: Storage) -> dict[str, Any]:
+    document = storage.read_json(BRONZE, run.manifest_key)
+    if document is None:
+        raise BronzeError(f"{BRONZE}/{run.manifest_key} is missing: the run is not sealed")
+    return document
+
+
+def check(dataset: Dataset, run: Run) -> dict[str, Any]:
+    """The manifest, after comparing it with what Bronze holds: every departure is named."""
+    storage = Storage(INGEST)
+    document = read(run, storage)
+    faults = [
+        fault
+        for stream in dataset.streams
+        for fault in departures(document["streams"][stream.name]["objects"], storage.objects(BRONZE, run.prefix(stream.name)))
+    ]
+    if faults:
+        raise BronzeError(
+            f"Bronze of {run.dataset} {run.run_id} is not what its manifest says: {'; '.join(faults)}. "
+            f"Restore the objects' earlier versions, or remove {BRONZE}/{run.manifest_key} to have the run extracted again."
+        )
+    return document
+
+
+def departures(expected: Iterable[dict[str, Any]], found: Iterable[StoredObject]) -> list[str]:
+    """Objects that are missing, altered or were added since the manifest was written."""
+    listed = {item["key"]: item for item in expected}
+    present = {item.key: item for item in found}
+    missing = [f"{BRONZE}/{key} is missing" for key in listed if key not in present]
+    added = [f"{BRONZE}/{key} was added" for key in present if key not in listed]
+    altered = [
+        f"{BRONZE}/{key} was altered (size {item['size']} → {present[key].size})"
+        for key, item in listed.items()
+        if key in present and (item["size"], item["etag"]) != (present[key].size, present[key].etag)
+    ]
+    return missing + added + altered
+
+
+def pattern(document: dict[str, Any], stream: Stream) -> str:
+    """The objects of a stream, by their exact names, in the form that s3() takes."""
+    keys = [item["key"] for item in document["streams"][stream.name]["objects"]]
+    return keys[0] if len(keys) == 1 else "{" + ",".join(keys) + "}"

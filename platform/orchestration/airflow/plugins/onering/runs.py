@@ -1,0 +1,55 @@
+"""The book of runs, ops.runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from onering import postgres, sql
+from onering.dataset import Dataset
+from onering.run import Run, logical_date_of, run_id_of
+
+OPS = "postgres_ops"
+LONGEST_CAUSE = 4000
+
+
+class SupersededError(RuntimeError):
+    """A newer logical date is already published."""
+
+
+def open_run(dataset: Dataset, logical_date: datetime | None) -> Run:
+    """Enter a run, or one more attempt of it. A date older than the published one is refused."""
+    if logical_date is None:
+        raise ValueError("a run needs a logical date: trigger it with one")
+    run_id = run_id_of(logical_date)
+    values = {"dataset": dataset.name, "run_id": run_id, "logical_date": logical_date_of(run_id)}
+    with postgres.transaction(OPS) as connection:
+        newest = connection.execute(sql.postgres("newest_published"), values).fetchone()
+        refuse_older(logical_date, newest["logical_date"] if newest else None)
+        opened = connection.execute(sql.postgres("open_run"), values).fetchone()
+    return Run(dataset.name, run_id, opened["attempt"] if opened else 1)
+
+
+def refuse_older(logical_date: datetime, published: datetime | None) -> None:
+    if published is not None and logical_date < published:
+        raise SupersededError(f"{logical_date:%Y-%m-%d %H:%M} is older than what is published, {published:%Y-%m-%d %H:%M}")
+
+
+def mark(run: Run, what: str) -> None:
+    """Note an event of a run: mark_silver, mark_gold, close_run."""
+    with postgres.transaction(OPS) as connection:
+        connection.execute(sql.postgres(what), run.as_dict())
+
+
+def record_failure(dataset: str, logical_date: datetime, task: str, cause: object) -> None:
+    """Note which task ended the run and why, also when the run never opened."""
+    run_id = run_id_of(logical_date)
+    values: dict[str, Any] = {
+        "dataset": dataset,
+        "run_id": run_id,
+        "logical_date": logical_date_of(run_id),
+        "task": task,
+        "cause": str(cause)[:LONGEST_CAUSE],
+    }
+    with postgres.transaction(OPS) as connection:
+        connection.execute(sql.postgres("fail_run"), values)

@@ -1,0 +1,64 @@
+"""Objects in MinIO."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from onering import connections
+
+BRONZE = "bronze"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    key: str
+    size: int
+    etag: str
+
+
+class Storage:
+    def __init__(self, connection_id: str) -> None:
+        at = connections.get(connection_id)
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=at.extra.get("endpoint_url") or f"http://{at.host}:{at.port}",
+            aws_access_key_id=at.login,
+            aws_secret_access_key=at.password,
+            region_name="us-east-1",
+            config=Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"}),
+        )
+
+    def objects(self, bucket: str, prefix: str) -> list[StoredObject]:
+        """All objects under a prefix, however many pages that takes."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [
+            StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'))
+            for page in pages
+            for item in page.get("Contents", ())
+        ]
+
+    def put(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> StoredObject:
+        answer = self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        return StoredObject(key, len(body), answer["ETag"].strip('"'))
+
+    def read_json(self, bucket: str, key: str) -> Any | None:
+        """The document, or None when there is no such object."""
+        try:
+            return json.loads(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+
+    def put_json(self, bucket: str, key: str, document: Any) -> None:
+        self.put(bucket, key, json.dumps(document, indent=1).encode(), "application/json")
+
+    def remove(self, bucket: str, prefix: str) -> None:
+        for item in self.objects(bucket, prefix):
+            self._client.delete_object(Bucket=bucket, Key=item.key)
