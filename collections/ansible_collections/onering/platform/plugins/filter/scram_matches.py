@@ -10,7 +10,7 @@ short_description: Whether a password is the one that PostgreSQL's verifier was 
 version_added: 0.1.0
 author: [OneRing contributors (@onering)]
 description:
-  - PostgreSQL keeps a verifier (RFC 5802, RFC 7677; C(SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>)), never the password.
+  - PostgreSQL keeps C(SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>), never the password (RFC 7677).
   - This tells whether an account's password has to be set, without logging in and without setting it.
 positional: verifier
 options:
