@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Exit 0 when this container's Airflow process does its work, and say why not otherwise. Cheap: imports no Airflow.
 
-`alive api` asks the API server whether it reaches its database. `alive SchedulerJob` (DagProcessorJob, TriggererJob) looks
-for a heartbeat of a process of this kind that began after this container did: an earlier container's doesn't count.
+`alive api` asks the API server whether it reaches its database. `alive SchedulerJob` (DagProcessorJob, TriggererJob)
+looks for a heartbeat of a process of this kind that began after this container did: an earlier one's doesn't count.
 """
 
 import json

@@ -1,0 +1,163 @@
+# Copyright: OneRing contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Airflow's REST API v2 over Ansible's own HTTP client: connection options, one login, one way of failing."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+
+from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.urls import open_url
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
+
+CONNECTION: dict[str, dict[str, Any]] = {
+    "url": {"type": "str", "required": True, "fallback": (env_fallback, ["AIRFLOW_URL"])},
+    "username": {"type": "str", "required": True, "fallback": (env_fallback, ["AIRFLOW_USERNAME"])},
+    "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["AIRFLOW_PASSWORD"])},
+    "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["AIRFLOW_VALIDATE_CERTS"])},
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["AIRFLOW_CA_PATH"])},
+}
+
+REQUEST_TIMEOUT = 30
+PATIENCE = 30.0  # seconds a server that restarts or is overloaded has to answer
+PAUSE = 2.0
+BUSY = (429, 502, 503, 504)
+PAGE = 100
+REMEDIES = {
+    401: "Check username and password",
+    403: "This account's role doesn't allow it",
+    404: "",
+}
+
+
+class Api:
+    """One API server, as one account."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.base = params["url"].rstrip("/")
+        self._account = {"username": params["username"], "password": params["password"]}
+        self._tls = {"validate_certs": params["validate_certs"], "ca_path": params["ca_path"]}
+        self._token = ""
+
+    def get(self, path: str, missing: bool = False, **query: Any) -> Any:
+        """Answer to a GET below /api/v2. With `missing`, None where the server knows no such thing."""
+        return self._ask("GET", path, query=query, missing=missing)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("POST", path, body=body)
+
+    def patch(self, path: str, body: dict[str, Any], **query: Any) -> Any:
+        return self._ask("PATCH", path, query=query, body=body)
+
+    def all(self, path: str, key: str, **query: Any) -> list[dict[str, Any]]:
+        """Every entry of a paged list."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.get(path, limit=PAGE, offset=len(found), **query)
+            found += page[key]
+            if not page[key] or len(found) >= (page.get("total_entries") or 0):
+                return found
+
+    def _login(self) -> str:
+        # 201 with the token; a wrong account is answered with 401.
+        return self._send("POST", "/auth/token", self._account, {})["access_token"]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        missing: bool = False,
+    ) -> Any:
+        target = "/api/v2/" + path + ("?" + urlencode(query) if query else "")
+        self._token = self._token or self._login()
+        try:
+            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, missing)
+        except _Expired:
+            self._token = self._login()
+            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, missing)
+
+    def _send(
+        self, method: str, target: str, body: dict[str, Any] | None, headers: dict[str, str], missing: bool = False
+    ) -> Any:
+        asked = f"{method} {self.base}{target}"
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                answer = open_url(
+                    self.base + target,
+                    method=method,
+                    data=None if body is None else json.dumps(body),
+                    headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
+                    timeout=REQUEST_TIMEOUT,
+                    follow_redirects="none",
+                    use_proxy=False,
+                    **self._tls,
+                )
+                text = answer.read().decode("utf-8")
+                return json.loads(text) if text else {}
+            except HTTPError as error:
+                if error.code == 404 and missing:
+                    return None
+                if error.code == 401 and "Authorization" in headers:
+                    raise _Expired(asked, _detail(error), REMEDIES[401]) from error
+                # A POST that was received may have done its work: only what was refused unread is sent again.
+                if error.code not in BUSY or time.monotonic() > deadline:
+                    raise BackendError(asked, f"{error.code} {_detail(error)}", REMEDIES.get(error.code, "")) from error
+            except ValueError as error:
+                raise BackendError(asked, f"no JSON: {error}", "Check that url is Airflow's API server") from error
+            except (URLError, OSError) as error:
+                reason = getattr(error, "reason", error)
+                again = method == "GET" or isinstance(reason, ConnectionRefusedError)
+                if not again or time.monotonic() > deadline:
+                    raise BackendError(
+                        asked, str(reason), "Check that the API server runs and is reached from here"
+                    ) from error
+            time.sleep(PAUSE)
+
+
+class _Expired(BackendError):
+    """The token is no longer taken."""
+
+
+def _detail(error: HTTPError) -> str:
+    """What the server says was wrong: FastAPI's `detail`, else the beginning of the body."""
+    try:
+        text = error.read().decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return str(error.reason)
+    try:
+        detail = json.loads(text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return text.strip()[:300] or str(error.reason)
+    return detail if isinstance(detail, str) else json.dumps(detail, sort_keys=True)
+
+
+def part(text: str) -> str:
+    """One part of a path: run ids hold colons and plus signs."""
+    return quote(text, safe="")
+
+
+def log_lines(content: list[Any]) -> list[str]:
+    """A task's log as lines: what was said, and exceptions with their values; the framework's own headings left out."""
+    lines: list[str] = []
+    for entry in content:
+        if not isinstance(entry, dict):
+            lines.append(str(entry))
+            continue
+        event = str(entry.get("event", "")).rstrip()
+        if event.startswith("::") or ("timestamp" not in entry and event.endswith(".log")):
+            continue
+        level = str(entry.get("level") or "")
+        lines.append(f"{level.upper()} {event}" if level in ("warning", "error", "critical") else event)
+        for detail in entry.get("error_detail") or []:
+            # The innermost frame is where it happened.
+            frames = detail.get("frames") or []
+            where = f" ({frames[-1]['filename']}:{frames[-1]['lineno']})" if frames else ""
+            lines.append(f"{detail.get('exc_type')}: {detail.get('exc_value')}{where}")
+    return [line for line in lines if line.strip()]
