@@ -82,7 +82,7 @@ class Server:
             raise BackendError(
                 f"{asked} at ClickHouse {self.address}",
                 str(error) or type(error).__name__,
-                "Check that it runs there, and that login_port is that of the native protocol (9000), not of HTTP (8123)",
+                "Check that it runs, and that login_port is that of the native protocol (9000), not of HTTP (8123)",
             ) from error
 
 
