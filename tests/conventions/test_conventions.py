@@ -106,7 +106,11 @@ def test_mechanism_names_no_content() -> None:
         content |= set(load(ROOT / f"platform/datasets/{name}.yml")["streams"])
     word = re.compile(rf"\b({'|'.join(sorted(content))})\b")
     places = [*ROOT.glob("roles/**/*"), *ROOT.glob("group_vars/**/*.yml")]
-    named = [str(path) for path in places if path.is_file() and path.suffix in {".yml", ".j2", ".py"} and word.search(path.read_text())]
+    named = [
+        str(path)
+        for path in places
+        if path.is_file() and path.suffix in {".yml", ".j2", ".py"} and word.search(path.read_text())
+    ]
     assert named == []
 
 
@@ -143,5 +147,7 @@ def test_galaxy_users_get_the_bundled_versions() -> None:
 
 
 def test_the_roles_reference_is_up_to_date() -> None:
-    done = subprocess.run([sys.executable, ROOT / "ops/scripts/reference", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "ops/scripts/reference", "--check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"run ops/scripts/reference; out of date: {done.stdout}"

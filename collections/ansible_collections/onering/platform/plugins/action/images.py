@@ -51,7 +51,9 @@ class ActionModule(ActionBase):
                 looked["diff"] = {"before": "", "after": "".join(f"{image['tag']}\n" for image in missing)}
             return looked
         if not missing:
-            return self._execute_module(module_name=MODULE, module_args={**args, "state": "present"}, task_vars=task_vars)
+            return self._execute_module(
+                module_name=MODULE, module_args={**args, "state": "present"}, task_vars=task_vars
+            )
         remote = self._make_tmp_path()
         try:
             for image in missing:

@@ -97,7 +97,9 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
         "mounts": mounts,
         "networks": [network],
         "published_ports": [
-            f"{project['bind_address']}:{port['host']}:{port['container']}" for port in spec.get("ports", []) if project["publish"]
+            f"{project['bind_address']}:{port['host']}:{port['container']}"
+            for port in spec.get("ports", [])
+            if project["publish"]
         ],
         "memory": resources["memory"],
         "memory_swap": resources["memory"],

@@ -155,7 +155,12 @@ def _images(images: Mapping[str, Any]) -> list[str]:
         *table(
             ("image", "", "took", "size"),
             [
-                (short(i["image"]), i["state"], duration(i["seconds"]) if i["seconds"] else "-", f"{i['megabytes']:,} MB")
+                (
+                    short(i["image"]),
+                    i["state"],
+                    duration(i["seconds"]) if i["seconds"] else "-",
+                    f"{i['megabytes']:,} MB",
+                )
                 for i in images.values()
             ],
             right=(2, 3),
@@ -178,11 +183,18 @@ def summary(data: Mapping[str, Any]) -> str:
             f"Links (passwords are in {data['secrets_file']})",
             *table(
                 ("what", "where", "login", "password"),
-                [(link["title"], link["url"], link.get("login", "-"), link.get("secret", "-")) for link in data["links"]],
+                [
+                    (link["title"], link["url"], link.get("login", "-"), link.get("secret", "-"))
+                    for link in data["links"]
+                ],
             ),
         ]
     if data.get("phases"):
-        lines += ["", "Times", *table(("phase", "took"), [(p["name"], duration(p["seconds"])) for p in data["phases"]], right=(1,))]
+        lines += [
+            "",
+            "Times",
+            *table(("phase", "took"), [(p["name"], duration(p["seconds"])) for p in data["phases"]], right=(1,)),
+        ]
     if data.get("left_out"):
         lines += ["", "Left out", *[f"  {part['title']}: {part['why']}" for part in data["left_out"]]]
     return "\n".join(lines)

@@ -193,7 +193,9 @@ class Settings:
             env.setdefault("GOPROXY", goproxy)
         env.update({name: CA_IN_BUILD for name in CA_VARIABLES})
         self._write("env", "".join(f"export {k}={json.dumps(v)}\n" for k, v in env.items()))
-        maven = next((p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), "")
+        maven = next(
+            (p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), ""
+        )
         if maven:
             shutil.copy(maven, os.path.join(folder, "maven"))
         else:
@@ -210,7 +212,11 @@ class Settings:
 
     @staticmethod
     def _pip_index() -> str:
-        for path in (os.path.expanduser("~/.config/pip/pip.conf"), os.path.expanduser("~/.pip/pip.conf"), "/etc/pip.conf"):
+        for path in (
+            os.path.expanduser("~/.config/pip/pip.conf"),
+            os.path.expanduser("~/.pip/pip.conf"),
+            "/etc/pip.conf",
+        ):
             try:
                 with open(path) as stream:
                     found = re.search(r"^\s*index-url\s*=\s*(\S+)", stream.read(), re.MULTILINE)
@@ -287,7 +293,9 @@ class Builder:
                 log.flush()
                 if line.strip():
                     tail = [*tail[-TAIL:], line.rstrip()]
-                step = re.match(r"#\d+ (\[.*)", line) or re.match(r"I: ((?:Installing|Unpacking|Configuring) (?:core|required|the base).*)", line)
+                step = re.match(r"#\d+ (\[.*)", line) or re.match(
+                    r"I: ((?:Installing|Unpacking|Configuring) (?:core|required|the base).*)", line
+                )
                 if step and "[internal]" not in line and "CACHED" not in line:
                     self.tell(image["name"], step[1])
             code = process.wait()
@@ -312,13 +320,21 @@ class Builder:
         ):
             if image["base"]:
                 root = os.path.join(work, "root")
-                command = ["debootstrap", "--variant=minbase", f"--include={','.join(image['packages'])}", image["suite"], root]
+                command = [
+                    "debootstrap",
+                    "--variant=minbase",
+                    f"--include={','.join(image['packages'])}",
+                    image["suite"],
+                    root,
+                ]
                 self.run(image, [*command, settings.archive], log)
                 self.strip(root)
                 self.tell(image["name"], "packing")
                 with open(os.path.join(work, "Dockerfile"), "w") as stream:
                     stream.write('FROM scratch\nADD root.tar /\nENV LANG=C.UTF-8\nCMD ["/bin/bash"]\n')
-                subprocess.run(["tar", "--numeric-owner", "-C", root, "-cf", os.path.join(work, "root.tar"), "."], check=True)
+                subprocess.run(
+                    ["tar", "--numeric-owner", "-C", root, "-cf", os.path.join(work, "root.tar"), "."], check=True
+                )
                 shutil.rmtree(root)
             else:
                 with tarfile.open(image["context"]) as tar:
@@ -326,7 +342,16 @@ class Builder:
             arguments = [flag for k, v in image["args"].items() for flag in ("--build-arg", f"{k}={v}")]
             self.run(
                 image,
-                [self.docker, "build", "--tag", image["tag"], *labels, *arguments, *settings.flags(image["suite"]), work],
+                [
+                    self.docker,
+                    "build",
+                    "--tag",
+                    image["tag"],
+                    *labels,
+                    *arguments,
+                    *settings.flags(image["suite"]),
+                    work,
+                ],
                 log,
             )
         seconds = round(time.monotonic() - begun)
@@ -356,7 +381,10 @@ class Builder:
         ready = set(there)
         waiting = [image for image in images if image["tag"] not in there]
         took: dict[str, int] = {}
-        with tempfile.TemporaryDirectory(prefix="onering-settings-") as folder, ThreadPoolExecutor(self.params["parallel"]) as pool:
+        with (
+            tempfile.TemporaryDirectory(prefix="onering-settings-") as folder,
+            ThreadPoolExecutor(self.params["parallel"]) as pool,
+        ):
             settings = Settings(folder)
             running: dict[Future[int], dict[str, Any]] = {}
             try:
@@ -434,7 +462,10 @@ def main() -> None:
             "seconds": took.get(image["name"], 0), **seen,
         }  # fmt: skip
     record = read_record(params["record_path"])
-    same = all({k: v for k, v in record.get(name, {}).items() if k != "taken"} == entry(image) for name, image in result.items())
+    same = all(
+        {k: v for k, v in record.get(name, {}).items() if k != "taken"} == entry(image)
+        for name, image in result.items()
+    )
     if params["state"] == "present" and not module.check_mode and not same:
         write_record(params["record_path"], result, record)
         same = True

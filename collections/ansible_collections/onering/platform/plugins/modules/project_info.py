@@ -88,7 +88,11 @@ def working_set(pid: int, proc: str = "/proc", cgroup: str = CGROUP) -> int:
     for line in read(os.path.join(proc, str(pid), "cgroup")).splitlines():
         _number, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
-            folder, used, inactive = os.path.join(cgroup, "memory", path.lstrip("/")), "memory.usage_in_bytes", "total_inactive_file"
+            folder, used, inactive = (
+                os.path.join(cgroup, "memory", path.lstrip("/")),
+                "memory.usage_in_bytes",
+                "total_inactive_file",
+            )
         elif not controllers and os.path.exists(os.path.join(cgroup, path.lstrip("/"), "memory.current")):
             folder, used, inactive = os.path.join(cgroup, path.lstrip("/")), "memory.current", "inactive_file"
         else:
@@ -131,13 +135,18 @@ def main() -> None:
     wanted = {"label": f"onering.project={module.params['project']}"}
     try:
         client = docker.from_env(timeout=30)
-        containers = sorted((c.attrs for c in client.containers.list(all=True, filters=wanted)), key=lambda a: a["Created"])
+        containers = sorted(
+            (c.attrs for c in client.containers.list(all=True, filters=wanted)), key=lambda a: a["Created"]
+        )
         networks = [network.name for network in client.networks.list(filters=wanted)]
         volumes = [volume.name for volume in client.volumes.list(filters=wanted)]
     except docker.errors.DockerException as error:
         module.fail_json(msg=f"asking the Docker Engine: {error}. Is it running?")
     module.exit_json(
-        changed=False, containers=[describe(attrs) for attrs in containers], networks=sorted(networks), volumes=sorted(volumes)
+        changed=False,
+        containers=[describe(attrs) for attrs in containers],
+        networks=sorted(networks),
+        volumes=sorted(volumes),
     )
 
 

@@ -33,12 +33,17 @@ def run_with_progress(
         task.async_val = asked
     if "ansible_job_id" not in started:
         return started
-    job = {"jid": started["ansible_job_id"], "_async_dir": action.get_shell_option("async_dir", default="~/.ansible_async")}
+    job = {
+        "jid": started["ansible_job_id"],
+        "_async_dir": action.get_shell_option("async_dir", default="~/.ansible_async"),
+    }
     deadline = time.monotonic() + timeout + 30
     shown = 0
     last = ""
     while True:
-        status = action._execute_module(module_name="ansible.builtin.async_status", module_args=job, task_vars=task_vars)
+        status = action._execute_module(
+            module_name="ansible.builtin.async_status", module_args=job, task_vars=task_vars
+        )
         tail = action._low_level_execute_command(f"tail -c +{shown + 1} {shlex.quote(path)} 2>/dev/null")
         text = tail.get("stdout", "")
         complete = text[: text.rfind("\n") + 1]
@@ -47,7 +52,10 @@ def run_with_progress(
             display.display(f"  {line}", color="bright blue")
             last = line
         if not status.get("finished") and status.get("failed"):
-            return {"failed": True, "msg": f"{module} was lost: {status.get('msg', 'no answer')}. Last progress: {last or 'none'}"}
+            return {
+                "failed": True,
+                "msg": f"{module} was lost: {status.get('msg', 'no answer')}. Last progress: {last or 'none'}",
+            }
         if status.get("finished"):
             action._low_level_execute_command(f"rm -f {shlex.quote(path)}")
             action._execute_module(

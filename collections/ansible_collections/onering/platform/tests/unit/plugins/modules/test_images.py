@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.onering.platform.plugins.modules import images
+
+
+@pytest.fixture
+def builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> images.Builder:
+    monkeypatch.setattr(images, "docker_client", lambda: "docker")
+    monkeypatch.setattr(images, "Settings", lambda folder: None)
+    return images.Builder(
+        {"timeout": 60, "parallel": 2, "log_dir": str(tmp_path), "progress_path": str(tmp_path / "progress")}
+    )
+
+
+def image(name: str, *parents: str) -> dict[str, Any]:
+    return {"name": name, "tag": f"t/{name}:1", "version": "1", "parents": [f"t/{parent}:1" for parent in parents]}
+
+
+def test_parents_are_built_before_and_present_images_left_alone(
+    builder: images.Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    lock = threading.Lock()
+
+    def build(spec: dict[str, Any], settings: Any) -> int:
+        with lock:
+            order.append(spec["name"])
+        return 3
+
+    monkeypatch.setattr(builder, "build", build)
+    took = builder.all([image("base"), image("a", "base"), image("b", "a"), image("there")], {"t/there:1"})
+    assert took == {"base": 3, "a": 3, "b": 3}
+    assert order == ["base", "a", "b"]
+
+
+def test_the_first_failure_stops_the_others(builder: images.Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(spec: dict[str, Any], settings: Any) -> int:
+        raise images.BuildError(f"{spec['name']}: no")
+
+    monkeypatch.setattr(builder, "build", build)
+    with pytest.raises(images.BuildError, match="a: no"):
+        builder.all([image("a"), image("b", "a")], set())
+    assert builder.stopped
+
+
+def test_a_failing_command_shows_its_last_lines_and_its_log(builder: images.Builder, tmp_path: Path) -> None:
+    with open(tmp_path / "x.log", "w") as log, pytest.raises(images.BuildError) as error:
+        builder.run(image("x"), ["sh", "-c", "echo one; echo the cause; exit 3"], log)
+    assert "x: the build ended with code 3" in str(error.value)
+    assert "the cause" in str(error.value)
+    assert str(tmp_path / "x.log") in str(error.value)
+    assert (tmp_path / "x.log").read_text() == "one\nthe cause\n"
+
+
+def test_steps_become_progress_without_their_mounts(builder: images.Builder, tmp_path: Path) -> None:
+    with open(tmp_path / "x.log", "w") as log:
+        builder.run(image("x"), ["echo", "#5 [2/2] RUN --mount=type=secret,id=ca make it"], log)
+    assert "x: [2/2] RUN make it" in (tmp_path / "progress").read_text()
+
+
+def test_archives_are_those_of_the_targets_apt(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = "http://mirror/debian/ bookworm Debian\nhttp://mirror/debian/ bookworm-updates Debian\nhttp://mirror/sec/ bookworm-security Debian\n"
+    monkeypatch.setattr(images, "said", lambda *command: listed)
+    assert images.apt_sources() == ("http://mirror/debian/", "http://mirror/sec/")
+
+
+def test_a_target_without_an_archive_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "said", lambda *command: "")
+    with pytest.raises(images.BuildError, match="knows no Debian archive"):
+        images.apt_sources()
+
+
+@pytest.mark.parametrize(
+    ("version", "buildx", "works"), [("20.10.24", "", True), ("28.2.2", "", False), ("28.2.2", "v0.24", True)]
+)
+def test_a_client_that_can_build_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, version: str, buildx: str, works: bool
+) -> None:
+    monkeypatch.setattr(images.os.path, "exists", lambda path: path == "/usr/bin/docker")
+    monkeypatch.setattr(images.shutil, "which", lambda name: None)
+    monkeypatch.setattr(images, "said", lambda *command: buildx if "buildx" in command else version)
+    if works:
+        assert images.docker_client() == "/usr/bin/docker"
+    else:
+        with pytest.raises(images.BuildError, match=r"28\.2\.2 lack the buildx plugin"):
+            images.docker_client()
+
+
+def test_the_record_keeps_when_something_was_taken(tmp_path: Path) -> None:
+    path = str(tmp_path / "images.json")
+    store = {"image": "t/a:1", "version": "1", "source": "build", "id": "sha256:1"}
+    images.write_record(path, {"a": store}, {})
+    first = images.read_record(path)
+    images.write_record(path, {"a": store, "b": store}, {**first, "old": first["a"]})
+    second = images.read_record(path)
+    assert second["a"] == first["a"]
+    assert sorted(second) == ["a", "b", "old"]
+
+
+def test_a_broken_record_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / "images.json").write_text("{")
+    assert images.read_record(str(tmp_path / "images.json")) == {}
