@@ -37,7 +37,9 @@ def connect(docker_host: str, timeout: int = 60) -> Any:
         client.ping()
     except (docker.errors.DockerException, OSError) as error:
         raise BackendError(
-            f"reach the Docker Engine at {docker_host}", str(error), "Is it started, and may this user use its socket?"
+            f"reach the Docker Engine at {docker_host}",
+            str(error),
+            "See that it is started, and that this user may use its socket",
         ) from error
     return client
 

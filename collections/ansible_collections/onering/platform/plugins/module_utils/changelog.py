@@ -1,0 +1,340 @@
+# Copyright: OneRing contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Liquibase in a throw-away container: how it is run, what it answers, and what stands in a changelog."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import re
+import secrets
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.onering.platform.plugins.module_utils.containers import condition
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource
+
+try:
+    import docker.errors
+    import docker.types
+    import requests.exceptions
+except ImportError:  # containers.connect() says so
+    pass
+
+CHANGELOGS = "/liquibase/changelog"
+SETTINGS = "/run/liquibase"
+SUFFIXES = (".sql", ".xml", ".yml", ".yaml", ".json")
+
+MARK_RAN = re.compile(r"on(?:Fail|Error)\W{0,4}MARK_RAN", re.IGNORECASE)
+CHANGESET = re.compile(r"^-- Changeset (.+)$")
+BOOKKEEPING = re.compile(
+    r"^(?:INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+\S*databasechangelog(?:lock)?\b", re.IGNORECASE
+)
+RELEASE = "-- Release Database Lock"
+VERSION = re.compile(r"Liquibase Version: (\S+)")
+CAUSE = re.compile(r"^Unexpected error running Liquibase: (.*?)(?=^For more information|\Z)", re.DOTALL | re.MULTILINE)
+MARKED = re.compile(r"Marking ChangeSet: \"?(.+?)\"? as ran despite precondition", re.IGNORECASE)
+SKIPPED = re.compile(r"Continuing past: \"?(.+?)\"? despite precondition", re.IGNORECASE)
+
+
+def properties(settings: dict[str, Any]) -> str:
+    """Settings as a Java properties file; those that are None are left out."""
+    escapes = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    lines = []
+    for key, value in settings.items():
+        if value is None:
+            continue
+        text = "".join(escapes.get(c, c if " " <= c <= "~" else _unicode(c)) for c in str(value))
+        lines.append(f"{key}={chr(92) if text.startswith(' ') else ''}{text}\n")
+    return "".join(lines)
+
+
+def _unicode(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def changesets(script: str) -> dict[str, str]:
+    """SQL of each changeset, by `file::id::author`, out of what update-sql prints, without Liquibase's book-keeping."""
+    found: dict[str, list[str]] = {}
+    name = None
+    inside_bookkeeping = False
+    for line in script.splitlines():
+        match = CHANGESET.match(line)
+        if match:
+            name = match.group(1).strip()
+            found[name] = []
+        elif line.startswith(RELEASE):
+            name = None
+        elif name is not None:
+            inside_bookkeeping = inside_bookkeeping or bool(BOOKKEEPING.match(line))
+            if not inside_bookkeeping:
+                found[name].append(line)
+            elif line.rstrip().endswith(";"):
+                inside_bookkeeping = False
+    return {name: "\n".join(lines).strip() for name, lines in found.items()}
+
+
+def marks(folder: str) -> list[str]:
+    """`file:line` of every precondition below a folder that would mark a changeset as run without running it."""
+    found = []
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if not name.endswith(SUFFIXES):
+                continue
+            path = os.path.join(where, name)
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                found += [
+                    f"{os.path.relpath(path, folder)}:{number}"
+                    for number, line in enumerate(stream, 1)
+                    if MARK_RAN.search(line)
+                ]
+    return found
+
+
+def cause(stderr: str) -> str:
+    """Liquibase's own words for what went wrong."""
+    match = CAUSE.search(stderr)
+    if match:
+        return " ".join(match.group(1).split())
+    lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("SLF4J")]
+    return " ".join(lines[-5:]) or "it wrote nothing"
+
+
+@contextlib.contextmanager
+def alone(path: str, timeout: int) -> Iterator[None]:
+    """One Liquibase at a time on this host: its own lock isn't atomic on every store."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BackendError(f"lock {path}", str(error), "Set lock_path to a file that can be written.") from error
+    try:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise BackendError(
+                        f"lock {path}", f"another Liquibase held it for {timeout} s", "Wait for that run to end."
+                    ) from None
+                time.sleep(0.2)
+        yield
+    finally:
+        os.close(handle)
+
+
+@dataclass
+class Answer:
+    """What one command wrote."""
+
+    stdout: str
+    stderr: str
+
+    @property
+    def version(self) -> str:
+        match = VERSION.search(self.stderr)
+        return match.group(1) if match else "unknown"
+
+
+class Runner:
+    """Runs Liquibase's commands, each in a container of its own that is gone afterwards."""
+
+    def __init__(
+        self, client: Any, image: str, network: str, changelog_dir: str, labels: dict[str, str], timeout: int
+    ) -> None:
+        self.client = client
+        self.image = image
+        self.network = network
+        self.changelog_dir = changelog_dir
+        self.labels = {key: str(value) for key, value in labels.items()}
+        self.timeout = timeout
+
+    def run(self, settings: dict[str, Any], *command: str) -> Answer:
+        """The command's output; BackendError with Liquibase's own cause if it fails."""
+        asked = f"run Liquibase's {command[0]} of {settings['liquibase.command.changelogFile']}"
+        secret = str(settings.get("liquibase.command.password") or "")
+        container = None
+        try:
+            container = self.create(command)
+            container.put_archive(SETTINGS, self.archive(properties(settings)))
+            container.start()
+            code = container.wait(timeout=self.timeout)["StatusCode"]
+            answer = Answer(self.log(container, stdout=True), self.log(container, stderr=True))
+        except docker.errors.ImageNotFound as error:
+            raise BackendError(asked, f"there is no image {self.image}", "Have the image role build it.") from error
+        except requests.exceptions.RequestException as error:
+            raise BackendError(
+                asked,
+                f"not done after {self.timeout} s; {self.last(container, secret)}",
+                "Its lock may be left held: see that no other Liquibase runs, then use command=release_locks.",
+            ) from error
+        except docker.errors.DockerException as error:
+            raise BackendError(asked, str(error)) from error
+        finally:
+            if container is not None:
+                with contextlib.suppress(docker.errors.DockerException):
+                    container.remove(v=True, force=True)
+        if code != 0:
+            told = cause(answer.stderr)
+            if code == 137:
+                told = f"it was killed (out of memory?); {told}"
+            raise BackendError(asked, mask(told, secret), remedy(told))
+        return answer
+
+    def create(self, command: tuple[str, ...]) -> Any:
+        mount = docker.types.Mount
+        return self.client.containers.create(
+            self.image,
+            [f"--defaults-file={SETTINGS}/liquibase.properties", *command],
+            name=f"{self.network}-liquibase-{secrets.token_hex(4)}",
+            labels=self.labels,
+            network=self.network,
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            mem_limit="768m",
+            pids_limit=256,
+            mounts=[
+                mount(CHANGELOGS, self.changelog_dir, type="bind", read_only=True),
+                mount(SETTINGS, None, type="volume", labels=self.labels),
+            ],
+        )
+
+    def archive(self, text: str) -> bytes:
+        """The settings, readable by the image's user only."""
+        user = str(self.client.images.get(self.image).attrs["Config"].get("User") or "0")
+        owner, _colon, group = user.partition(":")
+        entry = tarfile.TarInfo("liquibase.properties")
+        content = text.encode("ascii")
+        entry.size, entry.mode = len(content), 0o400
+        entry.uid, entry.gid = int(owner), int(group or owner)
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            tar.addfile(entry, io.BytesIO(content))
+        return buffer.getvalue()
+
+    @staticmethod
+    def log(container: Any, stdout: bool = False, stderr: bool = False) -> str:
+        text: str = container.logs(stdout=stdout, stderr=stderr).decode("utf-8", errors="replace")
+        return text
+
+    def last(self, container: Any, secret: str) -> str:
+        try:
+            container.reload()
+            return mask(f"{condition(container.attrs)}; {cause(self.log(container, stderr=True))}", secret)
+        except docker.errors.DockerException as error:
+            return str(error)
+
+
+def mask(text: str, secret: str) -> str:
+    return text.replace(secret, "********") if secret else text
+
+
+def remedy(told: str) -> str:
+    """What to do about Liquibase's most frequent causes."""
+    if "check sum" in told:
+        return "A changeset that ran is never edited: undo the edit, and write a new changeset for the change"
+    if "Could not acquire change log lock" in told:
+        return "See that no other Liquibase runs, then use command=release_locks"
+    if "Connection could not be created" in told:
+        return "See that the server runs on this network, and that url, username and password are right"
+    return ""
+
+
+class Changelog(Resource):
+    """What a changelog still has to run on one database, as {changeset: SQL}. Nothing is the state to reach."""
+
+    def __init__(
+        self, runner: Runner, options: dict[str, Any], marked_ran: str, update: bool, warn: Callable[[str], None]
+    ) -> None:
+        self.name = options["name"] or options["changelog_file"]
+        self.runner = runner
+        self.marked_ran = marked_ran
+        self.update = update
+        self.folder = os.path.join(runner.changelog_dir, os.path.dirname(options["changelog_file"]))
+        self.file = os.path.join(runner.changelog_dir, options["changelog_file"])
+        self.settings = {
+            "liquibase.command.url": options["url"],
+            "liquibase.command.username": options["username"],
+            "liquibase.command.password": options["password"],
+            "liquibase.command.driver": options["driver"],
+            "liquibase.command.changelogFile": options["changelog_file"],
+            "liquibase.command.defaultSchemaName": options["default_schema"],
+            "liquibase.liquibaseSchemaName": options["liquibase_schema"],
+            "liquibase.command.contextFilter": ",".join(options["contexts"]) or None,
+            "liquibase.command.labelFilter": options["label_filter"],
+            "liquibase.searchPath": CHANGELOGS,
+            "liquibase.showBanner": "false",
+            "liquibase.analytics.enabled": "false",
+            "liquibase.changelogLockWaitTimeInMinutes": "1",
+            "liquibase.changelogLockPollRate": "1",
+        }
+        self.pending: dict[str, str] | None = None
+        self.version = "unknown"
+        self.warn = warn
+
+    def read(self) -> dict[str, Any]:
+        self.look()
+        return {}
+
+    def look(self) -> None:
+        """Asks the database once; update-sql also refuses a changeset that was edited after it ran."""
+        if self.pending is not None:
+            return
+        if not os.path.isfile(self.file):
+            raise BackendError(f"read changelog {self.file}", "there is no such file on this host")
+        if self.marked_ran != "allow":
+            self.refuse_marks()
+        answer = self.runner.run(self.settings, "update-sql")
+        self.version = answer.version
+        self.pending = changesets(answer.stdout)
+
+    def refuse_marks(self) -> None:
+        found = [
+            os.path.join(os.path.dirname(self.settings["liquibase.command.changelogFile"]), mark)
+            for mark in marks(self.folder)
+        ]
+        if not found:
+            return
+        told = f"MARK_RAN at {', '.join(found)}"
+        if self.marked_ran == "warn":
+            self.warn(f"{self.name}: {told}: a changeset may be marked as run without running.")
+            return
+        raise BackendError(
+            f"read changelog {self.name}",
+            f"{told}: were the precondition false, the changeset would count as run without running",
+            "Use onFail:HALT, or a statement that may be repeated (CREATE TABLE IF NOT EXISTS)",
+        )
+
+    def desired(self, current: dict[str, Any] | None) -> dict[str, Any]:
+        return dict(self.pending or {}) if self.update else {}
+
+    def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        answer = self.runner.run(self.settings, "--log-level=info", "update")
+        self.report_marked(MARKED.findall(answer.stderr))
+        skipped = SKIPPED.findall(answer.stderr)
+        if skipped:
+            raise BackendError(
+                f"update {self.name}",
+                f"the precondition of {', '.join(skipped)} failed, so it didn't run",
+                "It stays pending. The changesets around it did run.",
+            )
+
+    def report_marked(self, marked: list[str]) -> None:
+        if not marked:
+            return
+        told = f"{', '.join(marked)} was marked as run without running"
+        if self.marked_ran == "refuse":
+            raise BackendError(f"update {self.name}", told, "Delete its line of the changelog table")
+        self.warn(f"{self.name}: {told}.")
+
+    def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
+        return {"pending": list(self.pending or {}), "version": self.version}
