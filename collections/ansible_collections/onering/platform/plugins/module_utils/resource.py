@@ -107,6 +107,7 @@ def many(module: AnsibleModule, resources: Sequence[Resource], **returns: Any) -
     one diff (of what changes, by name) and `results`, one entry a resource. A failure on the way names those already
     written.
     """
+    _refuse_twice([resource.name for resource in resources])
     steps = [_plan(module, resource) for resource in resources]
     changes = [step for step in steps if step.changed]
     if not module.check_mode:
@@ -122,6 +123,12 @@ def many(module: AnsibleModule, resources: Sequence[Resource], **returns: Any) -
         ],
         **returns,
     )
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BackendError(f"change {', '.join(twice)}", "declared more than once in this call", "Declare each once")
 
 
 def _apply_all(steps: Sequence[_Step]) -> None:

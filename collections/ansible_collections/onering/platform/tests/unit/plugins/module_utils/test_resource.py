@@ -143,6 +143,13 @@ def test_many_in_check_mode_writes_nothing():
     assert store == {"gone": {"x": 9}}
 
 
+def test_two_declarations_of_one_object_are_refused():
+    store = {}
+    with pytest.raises(BackendError, match=r"^change a: declared more than once in this call\. Declare each once\.$"):
+        many(FakeModule(), [Item(store, name, {"x": 1}) for name in ("a", "b", "a")])
+    assert store == {}
+
+
 def test_a_refusal_comes_before_the_first_write():
     class Refused(Item):
         def desired(self, current):
