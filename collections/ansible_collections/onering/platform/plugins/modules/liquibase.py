@@ -95,6 +95,10 @@ options:
       label_filter:
         description: Run changesets whose labels match this expression only.
         type: str
+      optional:
+        description: Leave this changelog out, without an error, where its file doesn't exist.
+        type: bool
+        default: false
   name:
     description: Name in results and messages. O(changelog_file) by default.
     type: str
@@ -219,6 +223,7 @@ results:
       type: str
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -248,7 +253,10 @@ SPEC: dict[str, Any] = {
     "changelogs": {
         "type": "list",
         "elements": "dict",
-        "options": {key: {**value, "required": True} if key in REQUIRED else value for key, value in CHANGELOG.items()},
+        "options": {
+            **{key: {**value, "required": True} if key in REQUIRED else value for key, value in CHANGELOG.items()},
+            "optional": {"type": "bool", "default": False},
+        },
     },
     **CHANGELOG,
     "tag": {"type": "str"},
@@ -305,6 +313,11 @@ def look_at_all(changelogs: list[Changelog]) -> None:
 
 def manage(module: AnsibleModule) -> None:
     params = module.params
+
+    def is_wanted(item: dict[str, Any]) -> bool:
+        there = os.path.isfile(os.path.join(params["changelog_dir"], item["changelog_file"]))
+        return there or not item["optional"]
+
     runner = Runner(
         connect(params["docker_host"], timeout=params["timeout"]),
         params["image"],
@@ -314,7 +327,7 @@ def manage(module: AnsibleModule) -> None:
         params["timeout"],
     )
     command = params["command"]
-    wanted = params["changelogs"] or [params]
+    wanted = [params] if params["changelogs"] is None else [item for item in params["changelogs"] if is_wanted(item)]
     updates = command == "update"
     changelogs = [Changelog(runner, options, params["marked_ran"], updates, module.warn) for options in wanted]
     resources: list[Resource] = list(changelogs)
@@ -326,7 +339,7 @@ def manage(module: AnsibleModule) -> None:
     with alone(params["lock_path"] or f"/run/lock/{params['network']}-liquibase.lock", params["timeout"]):
         if command in ("update", "status"):
             look_at_all(changelogs)
-        if params["changelogs"]:
+        if params["changelogs"] is not None:
             many(module, resources)
         else:
             converge(module, resources[0])

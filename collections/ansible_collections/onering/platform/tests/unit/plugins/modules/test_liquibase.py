@@ -229,6 +229,14 @@ def test_several_changelogs_in_one_call(ask) -> None:
     assert engine.verbs == ["update-sql", "update-sql"]
 
 
+def test_an_optional_changelog_may_be_missing(ask) -> None:
+    engine = Engine()
+    nothere = {"changelog_file": "c/nothere.yml", "url": "jdbc:a"}
+    assert ask(engine, changelogs=[{**nothere, "optional": True}])["results"] == []
+    assert engine.made == []
+    assert "there is no such file" in ask(engine, changelogs=[nothere])["msg"]
+
+
 def test_tag_once(ask) -> None:
     engine = Engine(tag_exists=[(0, "The tag 'v1' does NOT exist in 'x'.", SAID)], tag=[(0, "", SAID)])
     assert ask(engine, command="tag", tag="v1")["changed"]
