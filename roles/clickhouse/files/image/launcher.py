@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Run ClickHouse as a server out of libchdb.so, the one build of it that a package registry carries.
 
-The library exports the entry point of `clickhouse local`, which can open listeners (`SYSTEM START LISTEN`). It runs here in
-a thread for the life of the container. SIGTERM and SIGINT stop it cleanly (exit 0); if it ends by itself, exit 1.
+The library exports the entry point of `clickhouse local`, which can open listeners (`SYSTEM START LISTEN`). It runs
+here in a thread for the life of the container. SIGTERM and SIGINT stop it cleanly (exit 0); if it ends by itself, exit 1.
 
-Environment: CLICKHOUSE_CONFIG, the configuration file (default /etc/clickhouse-server/config.xml, as in the vendor's image).
+Environment: CLICKHOUSE_CONFIG, the configuration file; by default where the vendor's image has it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 import ctypes
 import os
 import pty
+import re
 import signal
 import sys
 import threading
 import uuid
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 LIBRARY = "/usr/lib/clickhouse/libchdb.so"
@@ -43,8 +43,8 @@ class Result(ctypes.Structure):
 def keep_system_database(data: Path) -> None:
     """Put the database `system` on disk.
 
-    `clickhouse local` would keep it in memory, and after a restart the tables of system logs, which are on disk, could not be
-    made again because their directories exist.
+    `clickhouse local` would keep it in memory, and after a restart the tables of system logs, which are on disk, could
+    not be made again because their directories exist.
     """
     metadata = data / "metadata"
     definition = metadata / "system.sql"
@@ -62,14 +62,15 @@ def keep_system_database(data: Path) -> None:
 
 def log_level(config: Path) -> str:
     """The configured level: `clickhouse local` takes it as an argument only."""
-    return ET.parse(config).findtext("logger/level", default="information")
+    found = re.search(r"<logger>\s*<level>\s*(\w+)\s*</level>", config.read_text())
+    return found[1] if found else "information"
 
 
 def terminal_as_stdin() -> int:
     """Give the process a terminal, and return the end that hangs it up.
 
-    Without a terminal (and --interactive) `clickhouse local` aborts on the first error of any connection: one wrong password
-    would end the server.
+    Without a terminal (and --interactive) `clickhouse local` aborts on the first error of any connection: one wrong
+    password would end the server.
     """
     master, slave = pty.openpty()
     os.dup2(slave, sys.stdin.fileno())
