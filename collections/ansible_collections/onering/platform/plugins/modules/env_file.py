@@ -105,6 +105,7 @@ ALPHABET = string.ascii_letters + string.digits
 SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "keys": {
+        "no_log": False,
         "type": "list",
         "elements": "dict",
         "default": [],
