@@ -2,7 +2,7 @@
 """Run ClickHouse as a server out of libchdb.so, the one build of it that a package registry carries.
 
 The library exports the entry point of `clickhouse local`, which can open listeners (`SYSTEM START LISTEN`). It runs
-here in a thread for the life of the container. SIGTERM and SIGINT stop it cleanly (exit 0); if it ends by itself, exit 1.
+here in a thread for the life of the container. SIGTERM and SIGINT stop it cleanly (exit 0); ending by itself is exit 1.
 
 Environment: CLICKHOUSE_CONFIG, the configuration file; by default where the vendor's image has it.
 """
