@@ -28,7 +28,11 @@ class ClickHouse:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """A small answer as dicts."""
-        settings = {"default_format": "JSONEachRow", "output_format_json_quote_64bit_integers": "0", "wait_end_of_query": "1"}
+        settings = {
+            "default_format": "JSONEachRow",
+            "output_format_json_quote_64bit_integers": "0",
+            "wait_end_of_query": "1",
+        }
         return [json.loads(line) for line in self._send(query, settings).iter_lines() if line]
 
     def row(self, query: str) -> dict[str, Any]:

@@ -37,7 +37,11 @@ def load(path: Path) -> Connection:
         rows_per_object=document.get("rows_per_object", 100_000),
         lanes=document.get("lanes", 1),
         streams=tuple(
-            StreamConnection(stream["name"], common | {"dataset_name": stream["name"]} | stream.get("configuration", {}), stream["fields"])
+            StreamConnection(
+                stream["name"],
+                common | {"dataset_name": stream["name"]} | stream.get("configuration", {}),
+                stream["fields"],
+            )
             for stream in document["streams"]
         ),
     )
@@ -48,7 +52,11 @@ def catalog(stream: StreamConnection) -> dict[str, Any]:
     properties = {name: {"type": [kind, "null"]} for name, kind in stream.fields.items()}
     return {
         "name": stream.name,
-        "json_schema": {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": properties},
+        "json_schema": {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": properties,
+        },
         "supported_sync_modes": ["full_refresh"],
     }
 
@@ -65,6 +73,6 @@ def records(connection: Connection, stream: StreamConnection) -> Iterator[Mappin
         install_if_missing=False,
     )
     # The connection has its catalog, as in Airbyte's server: `discover` would start the connector once more for each stream.
-    source._discovered_catalog = AirbyteCatalog.model_validate({"streams": [catalog(stream)]})  # noqa: SLF001
+    source._discovered_catalog = AirbyteCatalog.model_validate({"streams": [catalog(stream)]})
     dataset = source.get_records(stream.name)  # held: reading stops when it is collected
     yield from dataset

@@ -49,7 +49,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 def follow(command: list[str], environment: dict[str, str], what: str) -> None:
     last: deque[str] = deque(maxlen=LAST_LINES)
-    with subprocess.Popen(  # noqa: S603  the command is made above
+    with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout or ():

@@ -17,7 +17,9 @@ def stage(dataset: Dataset) -> None:
     with postgres.transaction(PUBLISHER) as connection:
         for mart in dataset.marts:
             connection.execute(sql.postgres("empty_staging", mart=mart))
-            postgres.copy(connection, sql.postgres("copy_staging", mart=mart), engine.chunks(sql.clickhouse("mart", mart=mart)))
+            postgres.copy(
+                connection, sql.postgres("copy_staging", mart=mart), engine.chunks(sql.clickhouse("mart", mart=mart))
+            )
 
 
 def publish(dataset: Dataset, run: Run) -> None:

@@ -55,7 +55,9 @@ def gold_edges(mart: Mart) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         column: [reference(CLICKHOUSE, f"silver.{stream}") | {"field": name} for stream, name in origins]
         for column, origins in split.items()
     }
-    return [reference(CLICKHOUSE, f"silver.{stream}") for stream in streams], output(POSTGRES, f"onering.gold.{mart.name}", fields)
+    return [reference(CLICKHOUSE, f"silver.{stream}") for stream in streams], output(
+        POSTGRES, f"onering.gold.{mart.name}", fields
+    )
 
 
 def reference(namespace: str, name: str) -> dict[str, Any]:

@@ -37,7 +37,9 @@ def seal(dataset: Dataset, run: Run, extracted: dict[str, int]) -> None:
     }
     storage.put_json(BRONZE, run.manifest_key, {"dataset": run.dataset, "run": run.run_id, "streams": streams})
     for name, of in streams.items():
-        print(f"{name}: {of['source_records']} records at the source, {of['records']} extracted, {len(of['objects'])} objects")
+        print(
+            f"{name}: {of['source_records']} records at the source, {of['records']} extracted, {len(of['objects'])} objects"
+        )
 
 
 def entry(objects: Iterable[StoredObject], records: int, source_records: int) -> dict[str, Any]:
@@ -62,7 +64,9 @@ def check(dataset: Dataset, run: Run) -> dict[str, Any]:
     faults = [
         fault
         for stream in dataset.streams
-        for fault in departures(document["streams"][stream.name]["objects"], storage.objects(BRONZE, run.prefix(stream.name)))
+        for fault in departures(
+            document["streams"][stream.name]["objects"], storage.objects(BRONZE, run.prefix(stream.name))
+        )
     ]
     if faults:
         raise BronzeError(

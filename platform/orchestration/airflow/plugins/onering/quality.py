@@ -17,9 +17,9 @@ from onering.run import Run
 from onering.runs import OPS
 
 if TYPE_CHECKING:
-    from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.data_context import AbstractDataContext
     from great_expectations.datasource.fluent import SQLDatasource
+    from great_expectations.datasource.fluent.interfaces import Batch
 
 SUITES = ROOT / "quality" / "great_expectations" / "suites"
 CLICKHOUSE, POSTGRES = "clickhouse_quality", "postgres_quality"
@@ -77,7 +77,11 @@ def describe(suite: str, result: dict[str, Any]) -> str:
     """A failed expectation in a line: what was expected, what was found, or what went wrong."""
     config = result["expectation_config"]
     wanted = {name: value for name, value in config["kwargs"].items() if name != "batch_id"}
-    found = {name: value for name, value in result.get("result", {}).items() if name in ("observed_value", "unexpected_percent")}
+    found = {
+        name: value
+        for name, value in result.get("result", {}).items()
+        if name in ("observed_value", "unexpected_percent")
+    }
     error = exception_message(result.get("exception_info") or {})
     return f"{suite}: {config['type']} {wanted}: {error or f'found {found}'}"
 
@@ -86,7 +90,9 @@ def exception_message(info: dict[str, Any]) -> str | None:
     """Great Expectations keeps one exception, or one a metric."""
     if "raised_exception" in info:
         return info.get("exception_message") if info["raised_exception"] else None
-    messages = [of.get("exception_message") for of in info.values() if isinstance(of, dict) and of.get("raised_exception")]
+    messages = [
+        of.get("exception_message") for of in info.values() if isinstance(of, dict) and of.get("raised_exception")
+    ]
     return str(messages[0]) if messages else None
 
 
@@ -95,7 +101,9 @@ def validate(run: Run, layer: str) -> None:
     outcomes = evaluate(suites(run.dataset, layer), run)
     write(run, outcomes)
     for outcome in outcomes:
-        print(f"{outcome.suite.name}: {outcome.statistics['successful']} of {outcome.statistics['evaluated']} as expected")
+        print(
+            f"{outcome.suite.name}: {outcome.statistics['successful']} of {outcome.statistics['evaluated']} as expected"
+        )
     if failures := [failure for outcome in outcomes for failure in outcome.failures]:
         raise ExpectationFailedError("; ".join(failures))
 

@@ -45,7 +45,9 @@ class Line:
     def __str__(self) -> str:
         names = ("source", "bronze", "silver", "quarantined", "gold", "expected")
         figures = ", ".join(f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None)
-        return f"{self.kind} {self.name}, {self.measure}: {figures}: {'balances' if self.balanced else 'DOES NOT BALANCE'}"
+        return (
+            f"{self.kind} {self.name}, {self.measure}: {figures}: {'balances' if self.balanced else 'DOES NOT BALANCE'}"
+        )
 
 
 def lines(dataset: Dataset, run: Run) -> list[Line]:
@@ -60,7 +62,9 @@ def stream_lines(dataset: Dataset, run: Run, engine: ClickHouse, document: dict)
     for stream in dataset.streams:
         bronze = engine.row(sql.clickhouse("count_bronze", objects=manifest.pattern(document, stream)))
         silver = engine.row(sql.clickhouse("count_silver", stream=stream, names=stream.business_names))
-        rejected = engine.row(sql.clickhouse("count_quarantine", dataset=dataset.name, stream=stream, run_id=run.run_id))
+        rejected = engine.row(
+            sql.clickhouse("count_quarantine", dataset=dataset.name, stream=stream, run_id=run.run_id)
+        )
         yield Line(
             kind="stream",
             name=stream.name,
@@ -75,7 +79,9 @@ def stream_lines(dataset: Dataset, run: Run, engine: ClickHouse, document: dict)
 
 def fact_lines(dataset: Dataset, run: Run, engine: ClickHouse) -> Iterable[Line]:
     for fact in dataset.facts:
-        counted = engine.row(sql.clickhouse("count_fact", dataset=dataset.name, fact=fact, run_id=run.run_id))["records"]
+        counted = engine.row(sql.clickhouse("count_fact", dataset=dataset.name, fact=fact, run_id=run.run_id))[
+            "records"
+        ]
         side = {"quarantined": counted} if fact.reason else {"silver": counted}
         yield Line(kind="fact", name=fact.name, measure="records", expected=fact.rows, **side)
 
@@ -89,7 +95,14 @@ def mart_lines(dataset: Dataset, engine: ClickHouse) -> list[Line]:
                 gold = connection.execute(sql.postgres("measure_gold", mart=mart, measure=measure)).fetchone() or {}
                 silver = engine.row(sql.clickhouse("measure_silver", measure=measure))["value"]
                 found.append(
-                    Line("mart", mart.name, measure.name, silver=Decimal(str(silver)), gold=gold["value"], checksum=rows["checksum"])
+                    Line(
+                        "mart",
+                        mart.name,
+                        measure.name,
+                        silver=Decimal(str(silver)),
+                        gold=gold["value"],
+                        checksum=rows["checksum"],
+                    )
                 )
     return found
 

@@ -32,7 +32,9 @@ def open_run(dataset: Dataset, logical_date: datetime | None) -> Run:
 
 def refuse_older(logical_date: datetime, published: datetime | None) -> None:
     if published is not None and logical_date < published:
-        raise SupersededError(f"{logical_date:%Y-%m-%d %H:%M} is older than what is published, {published:%Y-%m-%d %H:%M}")
+        raise SupersededError(
+            f"{logical_date:%Y-%m-%d %H:%M} is older than what is published, {published:%Y-%m-%d %H:%M}"
+        )
 
 
 def mark(run: Run, what: str) -> None:

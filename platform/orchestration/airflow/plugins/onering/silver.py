@@ -24,7 +24,9 @@ def stage(dataset: Dataset, run: Run) -> None:
         }
         engine.execute(sql.clickhouse("empty_staging", **values))
         engine.execute(sql.clickhouse("stage", **values))
-        engine.execute(sql.clickhouse("quarantine", **values))
+        staged = engine.row(sql.clickhouse("count_staged", **values))["records"]
+        if staged != document["streams"][stream.name]["records"]:
+            engine.execute(sql.clickhouse("quarantine", **values))
 
 
 def publish(dataset: Dataset, run: Run) -> None:
@@ -33,4 +35,6 @@ def publish(dataset: Dataset, run: Run) -> None:
     for stream in dataset.streams:
         engine.execute(sql.clickhouse("publish_silver", stream=stream))
     for stream in dataset.streams:
-        engine.execute(sql.clickhouse("export_silver", stream=stream, object=run.prefix(stream.name) + "part-00000.parquet"))
+        engine.execute(
+            sql.clickhouse("export_silver", stream=stream, object=run.prefix(stream.name) + "part-00000.parquet")
+        )

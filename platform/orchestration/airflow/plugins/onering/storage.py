@@ -59,6 +59,10 @@ class Storage:
     def put_json(self, bucket: str, key: str, document: Any) -> None:
         self.put(bucket, key, json.dumps(document, indent=1).encode(), "application/json")
 
+    def delete(self, bucket: str, key: str) -> None:
+        self._client.delete_object(Bucket=bucket, Key=key)
+
     def remove(self, bucket: str, prefix: str) -> None:
+        """Delete all objects under a prefix."""
         for item in self.objects(bucket, prefix):
-            self._client.delete_object(Bucket=bucket, Key=item.key)
+            self.delete(bucket, item.key)

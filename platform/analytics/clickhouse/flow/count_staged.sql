@@ -1,0 +1,2 @@
+SELECT count() AS records
+FROM staging.`{{ stream.name }}`
