@@ -1,4 +1,7 @@
-"""Records as Bronze keeps them: Parquet in the layout of Airbyte's S3 destination. Runs in the connectors' environment."""
+"""Records as Bronze keeps them: Parquet in the layout of Airbyte's S3 destination.
+
+Runs in the connectors' environment.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def convert(value: Any, kind: str) -> Any:
 
 
 def column(name: str, kind: str, values: list[Any], changes: list[list[Change]]) -> pa.Array:
-    """A column of a batch. Only where a value doesn't fit is it gone through one by one; what can't be read is nulled and noted."""
+    """A column of a batch. What can't be read as its type is nulled and noted."""
     try:
         return pa.array(values, TYPES[kind])
     except (pa.ArrowInvalid, pa.ArrowTypeError):

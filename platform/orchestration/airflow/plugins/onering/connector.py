@@ -72,7 +72,7 @@ def records(connection: Connection, stream: StreamConnection) -> Iterator[Mappin
         local_executable=connection.executable,
         install_if_missing=False,
     )
-    # The connection has its catalog, as in Airbyte's server: `discover` would start the connector once more for each stream.
+    # The connection has its catalog, as in Airbyte's server: `discover` would start the connector once more a stream.
     source._discovered_catalog = AirbyteCatalog.model_validate({"streams": [catalog(stream)]})
     dataset = source.get_records(stream.name)  # held: reading stops when it is collected
     yield from dataset

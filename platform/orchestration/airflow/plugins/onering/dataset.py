@@ -113,7 +113,6 @@ class Dataset:
     title: str
     owner: str
     schedule: str | None
-    start_date: str
     connection: Path
     streams: tuple[Stream, ...]
     marts: tuple[Mart, ...]
@@ -190,7 +189,6 @@ def parse(document: dict[str, Any]) -> Dataset:
         title=document["title"],
         owner=document.get("owner", "onering"),
         schedule=document.get("schedule"),
-        start_date=document.get("start_date", "2026-01-01"),
         connection=ROOT / document["connection"],
         streams=tuple(_stream(name, spec) for name, spec in document["streams"].items()),
         marts=tuple(_mart(name, spec) for name, spec in document["marts"].items()),

@@ -1,7 +1,7 @@
 """Read all streams of a dataset through their connector into Bronze.
 
 usage: python -m onering.extract DATASET RUN_ID RESULT
-Runs in the connectors' environment. RESULT is a file for {stream: records}; what is in Bronze of an unsealed run is replaced.
+Runs in the connectors' environment. RESULT is a file for {stream: records}. What Bronze has of the run is replaced.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def extract_stream(connection: connector.Connection, stream: connector.StreamCon
 
 
 def extract(name: str, run_id: str) -> dict[str, int]:
-    """All streams, as many at a time as the connection allows. The first failure ends the run once the others are done."""
+    """All streams, as many at a time as the connection allows. A failure is told once the others are done."""
     declared = dataset.load(name)
     connection = connector.load(declared.connection)
     run = Run(name, run_id)

@@ -1,4 +1,4 @@
-"""The manifest of a run: which objects Bronze holds and how many records the source had. Written last, it seals the run."""
+"""The manifest of a run: the objects in Bronze and the records at the source. Written last, it seals the run."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def seal(dataset: Dataset, run: Run, extracted: dict[str, int]) -> None:
     }
     storage.put_json(BRONZE, run.manifest_key, {"dataset": run.dataset, "run": run.run_id, "streams": streams})
     for name, of in streams.items():
-        print(
-            f"{name}: {of['source_records']} records at the source, {of['records']} extracted, {len(of['objects'])} objects"
-        )
+        print(f"{name}: {of['source_records']} records at the source, {of['records']} in {len(of['objects'])} objects")
 
 
 def entry(objects: Iterable[StoredObject], records: int, source_records: int) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def check(dataset: Dataset, run: Run) -> dict[str, Any]:
     if faults:
         raise BronzeError(
             f"Bronze of {run.dataset} {run.run_id} is not what its manifest says: {'; '.join(faults)}. "
-            f"Restore the objects' earlier versions, or remove {BRONZE}/{run.manifest_key} to have the run extracted again."
+            f"Restore the objects' earlier versions, or remove {BRONZE}/{run.manifest_key} to have it extracted again."
         )
     return document
 

@@ -12,5 +12,5 @@ ROOT = Path(os.environ.get("ONERING_PLATFORM") or Path(__file__).resolve().paren
 
 
 def read_yaml(path: Path) -> Any:
-    """The one document of a YAML file, read by the C parser where there is one."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """The one document of a YAML file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Great Expectations on a layer: Bronze as it came, and the candidates for Silver and Gold before anybody reads them."""
+"""Great Expectations on a layer: Bronze as it came, the candidates for Silver and Gold before anybody reads them."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def expectation(spec: dict[str, Any]) -> Any:
 
 
 def batch_of(source: SQLDatasource, suite: Suite, run: Run) -> Batch:
-    """Bronze of this run, or the candidate. Assets are tables: of a query Great Expectations reads all rows to know its columns."""
+    """Bronze of this run, or the candidate: always a table. Of a query all rows would be read to know its columns."""
     from great_expectations.core.partitioners import PartitionerColumnValue
 
     if suite.layer == "bronze":

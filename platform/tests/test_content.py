@@ -1,0 +1,131 @@
+"""What a dataset names must be there: suites, changelogs, connections, SQL; and say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from onering import connector, lineage, quality, sql
+from onering.dataset import Dataset
+from onering.platform_files import read_yaml
+from onering.run import Run
+
+RUN = Run("flights", "20260101T000000Z")
+CREATE = r"CREATE TABLE {table}\s*\((.*?)\n\)"
+
+
+def changelogs(folder: Path) -> str:
+    """All SQL that a root changelog includes."""
+    included = [entry["include"]["file"] for entry in read_yaml(folder / "changelog.yml")["databaseChangeLog"]]
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in included)
+
+
+def columns(ddl: str, table: str) -> dict[str, str]:
+    """Column and type of a CREATE TABLE."""
+    found = re.search(CREATE.format(table=re.escape(table)), ddl, re.DOTALL)
+    assert found, f"no changeset creates {table}"
+    lines = (line.strip().rstrip(",") for line in found.group(1).splitlines())
+    words = (line.split(" COMMENT ")[0].split(" DEFAULT ")[0].split(" ", 1) for line in lines if line)
+    return {name: of for name, of in words if name.islower() or name.startswith("_")}
+
+
+def test_silver_is_what_the_dataset_says(declared: Dataset, platform: Path) -> None:
+    ddl = changelogs(platform / "versioning/liquibase/clickhouse")
+    for stream in declared.streams:
+        expected = {column.name: column.type for column in stream.columns} | {
+            flag.name: "Bool" for flag in stream.flags
+        }
+        own = {"_raw_id": "UUID", "_run_id": "LowCardinality(String)", "_loaded_at": "DateTime('UTC')"}
+        assert columns(ddl, f"silver.{stream.name}") == expected | own
+        assert f"CREATE TABLE staging.{stream.name} AS silver.{stream.name};" in ddl
+
+
+def test_bronze_views_and_connection_have_the_columns(declared: Dataset, platform: Path) -> None:
+    ddl = changelogs(platform / "versioning/liquibase/clickhouse")
+    connection = connector.load(declared.connection)
+    fields = {stream.name: list(stream.fields) for stream in connection.streams}
+    assert set(fields) == {stream.name for stream in declared.streams}
+    for stream in declared.streams:
+        assert fields[stream.name] == stream.column_names
+        view = ddl.split(f"CREATE VIEW bronze.{stream.name} AS")[1].split("--rollback")[0]
+        assert f"filename = '{declared.name}/{stream.name}/*/*.parquet'" in view
+        for name in stream.column_names:
+            assert re.search(rf"\b{name}\s+Nullable\(", view), f"bronze.{stream.name} lacks {name}"
+
+
+def test_gold_is_what_the_dataset_says(declared: Dataset, platform: Path) -> None:
+    ddl = changelogs(platform / "versioning/liquibase/postgres")
+    views = changelogs(platform / "versioning/liquibase/clickhouse")
+    for mart in declared.marts:
+        assert list(columns(ddl, f"gold.{mart.name}")) == mart.column_names
+        assert f"CREATE TABLE staging.{mart.name} (LIKE gold.{mart.name} INCLUDING ALL);" in ddl
+        view = views.split(f"CREATE VIEW curated.{mart.name} AS")[1].split("--rollback")[0]
+        assert re.findall(r" AS (\w+),?$", view.split("FROM ")[0], re.MULTILINE)[-1] == mart.column_names[-1]
+
+
+def test_every_changeset_can_be_rolled_back(platform: Path) -> None:
+    for path in (platform / "versioning/liquibase").rglob("*.sql"):
+        changesets = path.read_text(encoding="utf-8").split("--changeset ")
+        assert changesets[0].startswith("--liquibase formatted sql")
+        for changeset in changesets[1:]:
+            assert "--rollback " in changeset, f"{path}: {changeset.splitlines()[0]}"
+
+
+@pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
+def test_each_table_has_a_suite(declared: Dataset, layer: str) -> None:
+    tables = [mart.name for mart in declared.marts] if layer == "gold" else [stream.name for stream in declared.streams]
+    found = {suite.asset: suite for suite in quality.suites(declared.name, layer)}
+    assert sorted(found) == sorted(tables)
+    assert all(suite.expectations for suite in found.values())
+
+
+def test_suites_name_columns_that_are_there(declared: Dataset) -> None:
+    known = {stream.name: {*stream.business_names, "_airbyte_raw_id", "_changes"} for stream in declared.streams}
+    known |= {mart.name: set(mart.column_names) for mart in declared.marts}
+    for layer in ("bronze", "silver", "gold"):
+        for suite in quality.suites(declared.name, layer):
+            for of in suite.expectations:
+                named = {of[key] for key in ("column", "column_A", "column_B") if key in of} | set(
+                    of.get("column_list", ())
+                )
+                assert named <= known[suite.asset], f"{suite.name}: {of['type']}"
+
+
+def test_sql_of_the_flow_fills(declared: Dataset) -> None:
+    mart, stream = declared.marts[0], declared.streams[-1]
+    values = {
+        "dataset": declared.name,
+        "run_id": RUN.run_id,
+        "objects": "a",
+        "object": "a",
+        "stream": stream,
+        "mart": mart,
+    }
+    values |= {"measure": mart.measures[0], "fact": declared.facts[0], "names": stream.business_names}
+    for engine, fill in (("clickhouse", sql.clickhouse), ("postgres", sql.postgres)):
+        templates = sorted((sql.ROOT / "analytics" / engine / "flow").glob("*.sql"))
+        assert templates
+        for template in templates:
+            text = fill(template.stem, **values)
+            assert text
+            assert "{{" not in text
+            assert "{%" not in text
+
+
+def test_publish_names_columns_in_one_order(declared: Dataset) -> None:
+    for mart in declared.marts:
+        insert, select = sql.postgres("publish_gold", mart=mart).split("SELECT")
+        assert insert.split("(")[1].rstrip(")\n ") == select.split("FROM")[0].strip()
+
+
+def test_lineage_leads_to_columns_that_are_there(declared: Dataset, platform: Path) -> None:
+    silver = changelogs(platform / "versioning/liquibase/clickhouse")
+    gold = changelogs(platform / "versioning/liquibase/postgres")
+    for mart in declared.marts:
+        inputs, result = lineage.gold_edges(mart)
+        fields = result["facets"]["columnLineage"]["fields"]
+        assert list(fields) == list(columns(gold, result["name"].removeprefix("onering.")))
+        for origin in (origin for origins in fields.values() for origin in origins["inputFields"]):
+            assert {"namespace": origin["namespace"], "name": origin["name"]} in inputs
+            assert origin["field"] in columns(silver, origin["name"])

@@ -1,0 +1,149 @@
+"""Functions of the flow that need no engine."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from onering import connections, lineage, manifest, quality, receipt, runs, sources, sql
+from onering.dataset import Column, Dataset, Source
+from onering.run import Run, logical_date_of, run_id_of
+from onering.storage import StoredObject
+
+RUN = Run("flights", "20260101T000000Z", 2)
+KEY = "flights/planes/20260101T000000Z/a.parquet"
+LISTED = [{"key": KEY, "size": 10, "etag": "e"}]
+
+
+def test_run_id_is_utc_and_comes_back() -> None:
+    moment = datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    assert run_id_of(moment) == RUN.run_id
+    assert logical_date_of(RUN.run_id) == moment
+
+
+def test_only_older_dates_are_refused() -> None:
+    published = datetime(2026, 1, 2, tzinfo=UTC)
+    runs.refuse_older(published, None)
+    runs.refuse_older(published, published)
+    with pytest.raises(runs.SupersededError, match="2026-01-01 00:00 is older"):
+        runs.refuse_older(published - timedelta(days=1), published)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([StoredObject(KEY, 10, "e")], []),
+        ([], [f"bronze/{KEY} is missing"]),
+        ([StoredObject(KEY, 10, "f")], [f"bronze/{KEY} was altered (size 10 → 10)"]),
+        ([StoredObject(KEY, 10, "e"), StoredObject("b", 1, "e")], ["bronze/b was added"]),
+    ],
+)
+def test_departures_name_the_object(found: list[StoredObject], expected: list[str]) -> None:
+    assert manifest.departures(LISTED, found) == expected
+
+
+def test_pattern_names_every_object(declared: Dataset) -> None:
+    stream = declared.streams[0]
+
+    def document(*keys: str) -> dict[str, Any]:
+        return {"streams": {stream.name: {"objects": [{"key": key} for key in keys]}}}
+
+    assert manifest.pattern(document("a"), stream) == "a"
+    assert manifest.pattern(document("a", "b"), stream) == "{a,b}"
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_count_knows_quoted_line_breaks(tmp_path: Path, zipped: bool) -> None:
+    text = 'a,b\n1,"two\nlines"\n2,x\n'
+    path = tmp_path / ("rows.csv.zip" if zipped else "rows.csv")
+    if zipped:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("rows.csv", text)
+    else:
+        path.write_text(text, encoding="utf-8")
+    assert sources.count(Source(path, "csv")) == 2
+
+
+def test_count_refuses_an_archive_of_two(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.csv", "")
+        archive.writestr("b.csv", "")
+    (tmp_path / "two.zip").write_bytes(buffer.getvalue())
+    with pytest.raises(ValueError, match="holds 2 files"):
+        sources.count(Source(tmp_path / "two.zip", "csv"))
+
+
+@pytest.mark.parametrize(
+    ("line", "balanced"),
+    [
+        (receipt.Line("stream", "s", "records", source=3, bronze=3, silver=2, quarantined=1), True),
+        (receipt.Line("stream", "s", "records", source=3, bronze=3, silver=2, quarantined=0), False),
+        (receipt.Line("stream", "s", "records", source=4, bronze=3, silver=2, quarantined=1), False),
+        (receipt.Line("stream", "s", "records", source=0, bronze=0, silver=0, quarantined=0), True),
+        (receipt.Line("mart", "m", "x", silver=3, gold=3), True),
+        (receipt.Line("mart", "m", "x", silver=3, gold=2), False),
+        (receipt.Line("mart", "m", "x", silver=None, gold=None), False),
+        (receipt.Line("fact", "f", "records", silver=3, expected=3), True),
+        (receipt.Line("fact", "f", "records", quarantined=2, expected=3), False),
+    ],
+)
+def test_balance(line: receipt.Line, balanced: bool) -> None:
+    assert line.balanced is balanced
+    assert str(line).endswith("DOES NOT BALANCE") is not balanced
+
+
+def test_literals_cannot_break_out() -> None:
+    assert sql.literal("a'b\\") == "'a\\'b\\\\'"
+    assert sql.literals(["A", 1]) == "'A', 1"
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        ("LowCardinality(String)", "toString(r.`c`)"),
+        ("Nullable(Int16)", "accurateCastOrNull(r.`c`, 'Int16')"),
+        ("DateTime('UTC')", "parseDateTimeBestEffortOrNull(r.`c`, 'UTC')"),
+        ("Nullable(Date)", "toDateOrNull(r.`c`)"),
+    ],
+)
+def test_typed(of: str, expected: str) -> None:
+    assert sql.typed(Column("c", of)) == expected
+
+
+def test_connection_keeps_its_password_to_itself() -> None:
+    found = connections.from_dict("x", {"host": "h", "port": "1", "password": "secret", "extra": '{"key": "hidden"}'})
+    assert (found.port, found.extra) == (1, {"key": "hidden"})
+    assert "secret" not in repr(found)
+    assert "hidden" not in repr(found)
+
+
+def test_unknown_connection_names_the_known(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"a": {}}', encoding="utf-8")
+    with pytest.raises(KeyError, match=r"no connection b .* there are: a"):
+        connections.from_file("b", tmp_path / "c.json")
+
+
+def test_failure_in_one_line() -> None:
+    result = {
+        "success": False,
+        "expectation_config": {"type": "expect_x", "kwargs": {"batch_id": "b", "column": "c"}},
+        "result": {"observed_value": 3, "element_count": 9},
+        "exception_info": {"raised_exception": False},
+    }
+    assert quality.describe("s", result) == "s: expect_x {'column': 'c'}: found {'observed_value': 3}"
+    broken = result | {"exception_info": {"metric": {"raised_exception": True, "exception_message": "no such column"}}}
+    assert quality.describe("s", broken).endswith(": no such column")
+
+
+def test_lineage_events_are_told_once(declared: Dataset) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    events = list(lineage.events(declared, RUN, moment))
+    assert len(events) == len(declared.streams) + len(declared.marts)
+    assert len({event["run"]["runId"] for event in events}) == len(events)
+    assert [event["run"] for event in lineage.events(declared, RUN, moment)] == [event["run"] for event in events]
+    assert all(event["inputs"] and event["outputs"] for event in events)
