@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Exit 0 when this container's Airflow process does its work, and say why not otherwise. Cheap: imports no Airflow.
 
-`alive api` asks the API server whether it reaches its database. `alive SchedulerJob` (DagProcessorJob, TriggererJob)
-looks for a heartbeat of a process of this kind that began after this container did: an earlier one's doesn't count.
+`alive api` asks the API server whether it serves tasks and reaches its database. `alive SchedulerJob` (DagProcessorJob,
+TriggererJob) looks for a heartbeat of a process of this kind that began after this container did: an earlier one's
+doesn't count.
 """
 
 import json
@@ -14,9 +15,16 @@ FRESH = 45  # seconds; Airflow beats every 5
 
 
 def api() -> str:
-    with urllib.request.urlopen("http://127.0.0.1:8080/api/v2/monitor/health", timeout=6) as answer:
-        status = json.load(answer)["metadatabase"]["status"]
+    # The part that tasks talk to is made when it is first asked, which takes seconds: here, not in the first task.
+    ask("/execution/health")
+    status = ask("/api/v2/monitor/health")["metadatabase"]["status"]
     return "" if status == "healthy" else f"the metadata database is {status}"
+
+
+def ask(path: str) -> dict[str, dict[str, str]]:
+    with urllib.request.urlopen(f"http://127.0.0.1:8080{path}", timeout=9) as answer:
+        found: dict[str, dict[str, str]] = json.load(answer)
+    return found
 
 
 def seconds_up() -> float:
