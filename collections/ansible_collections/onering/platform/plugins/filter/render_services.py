@@ -20,7 +20,8 @@ options:
     elements: dict
     required: true
   project:
-    description: C(name), C(home) (folder on the host), C(network), C(subnet), C(bind_address), C(publish).
+    description: >-
+      C(name), C(home) (folder on the host), C(network) (empty in check mode while there is none), C(subnet), C(bind_address), C(publish).
     type: dict
     required: true
   images:
@@ -84,18 +85,22 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
     if spec.get("secrets"):
         mounts.append(bind(f"{files_dir}/secrets", "/run/secrets"))
     resources = spec["resources"]
-    network: dict[str, Any] = {"name": project["network"], "aliases": [name]}
-    if spec.get("host"):
-        network["ipv4_address"] = address(project["subnet"], spec["domain"], spec["host"])
+    networks: list[dict[str, Any]] = []
+    if project["network"]:
+        networks.append({"name": project["network"], "aliases": [name]})
+        if spec.get("host"):
+            networks[0]["ipv4_address"] = address(project["subnet"], spec["domain"], spec["host"])
+    # Check mode before anything is there: the engine's modules fail over a network or image that is yet to be made.
+    image = images[spec["image"]]
     container: dict[str, Any] = {
         "name": f"{project['name']}-{name}",
         "hostname": name,
-        "image": images[spec["image"]]["image"],
-        "pull": "never",
+        "image": image["image"],
+        "pull": "never" if image["id"] else "missing",
         "user": spec["user"],
         "env": {key: str(value) for key, value in spec.get("env", {}).items()},
         "mounts": mounts,
-        "networks": [network],
+        "networks": networks,
         "published_ports": [
             f"{project['bind_address']}:{port['host']}:{port['container']}"
             for port in spec.get("ports", [])

@@ -1,0 +1,100 @@
+"""The whole platform in a project of its own. Tests run in order and stop at the first failure: each stands on the one before."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import docker
+import psycopg
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORY = ROOT / "tests/platform/inventory"
+WORK = ROOT / ".cache/platform"
+PROJECT = "onering-test"
+STORE, WAREHOUSE = "172.28.10.2", "172.28.20.3"
+
+
+class Platform:
+    """What a test does to the platform, and sees of it, from outside."""
+
+    content = WORK / "content"
+
+    def play(self, playbook: str, *arguments: str, fails: bool = False) -> str:
+        """Run a playbook; returns what it printed. The whole text stays in .cache/platform/<n>-<playbook>.log."""
+        log = WORK / f"{len(list(WORK.glob('*.log'))):02d}-{Path(playbook).stem}.log"
+        command = ["ansible-playbook", "-i", str(INVENTORY), playbook, "-e", f"onering_content_dir={self.content}", *arguments]
+        with open(log, "w") as stream:
+            code = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+        text = log.read_text()
+        if fails:
+            assert code != 0, f"{playbook} should have failed; see {log}"
+        else:
+            assert code == 0, f"{playbook} failed; the end of {log}:\n" + "\n".join(text.splitlines()[-60:])
+        return text
+
+    @staticmethod
+    def recap(text: str) -> dict[str, int]:
+        """The recap's numbers of the one host."""
+        line = re.findall(r"^localhost\s+:(.*)$", text, re.M)[-1]
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
+
+    @staticmethod
+    def containers() -> dict[str, tuple[str, str]]:
+        """Container name → (id, start time) of all that runs."""
+        found = docker.from_env().containers.list(filters={"label": f"onering.project={PROJECT}"})
+        return {c.name: (c.id, c.attrs["State"]["StartedAt"]) for c in found}
+
+    @staticmethod
+    def secrets() -> dict[str, str]:
+        lines = (INVENTORY / ".env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(
+            host=WAREHOUSE, dbname="onering", user="quality", password=self.secrets()["POSTGRES_QUALITY_PASSWORD"]
+        ) as connection:
+            return connection.execute(sql).fetchall()
+
+    def bronze(self) -> Any:
+        """Bronze, with the root account: a test may do what no job of the platform can."""
+        return boto3.resource(
+            "s3",
+            endpoint_url=f"http://{STORE}:9000",
+            aws_access_key_id="onering-root",
+            aws_secret_access_key=self.secrets()["MINIO_ROOT_PASSWORD"],
+        ).Bucket("bronze")
+
+    def edit(self, path: str, change: Any) -> Iterator[None]:
+        """Change one YAML file of the content, and put it back afterwards."""
+        file = self.content / path
+        before = file.read_text()
+        value = yaml.safe_load(before)
+        change(value)
+        file.write_text(yaml.safe_dump(value, sort_keys=False))
+        try:
+            yield
+        finally:
+            file.write_text(before)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    shutil.copytree(ROOT / "platform", Platform.content)
+    there = Platform()
+    there.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
+    yield there
+    if os.environ.get("KEEP"):
+        return
+    there.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
