@@ -16,7 +16,7 @@ EXTRACTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def record(number: int, **values: Any) -> dict[str, Any]:
-    own = {bronze.RAW_ID: f"{number:036}", bronze.EXTRACTED_AT: EXTRACTED, bronze.META: {}}
+    own = {bronze.RAW_ID: f"{number:036}", bronze.EXTRACTED_AT: EXTRACTED}
     return {"name": "n", "size": 1, "count": 2} | values | own
 
 

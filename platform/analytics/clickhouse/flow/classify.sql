@@ -1,10 +1,15 @@
-{#- The records of one stream in one run, typed, each with the reasons that keep it out of Silver. `r` is a record as it came. -#}
+{#- The records of one stream in one run, typed, each with the reasons that keep it out of Silver.
+    `r` is a record as it came. Of records with the same key, the first that came is the one that stays. -#}
 SELECT
     *,
-    if(empty(_faults) AND row_number() OVER (PARTITION BY empty(_faults), {{ stream.key | identifiers }} ORDER BY _raw_id) > 1,
-       ['duplicate key: {{ stream.key | join(", ") }}'], _faults) AS _reasons
+    if(empty(_faults) AND _number > 1, ['duplicate key: {{ stream.key | join(", ") }}'], _faults) AS _reasons
 FROM
 (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY empty(_faults), {{ stream.key | identifiers }} ORDER BY _raw_id) AS _number
+    FROM
+    (
     SELECT
 {%- for column in stream.columns %}
         {{ column | typed }} AS `{{ column.name }}`,
@@ -36,4 +41,5 @@ FROM
 {%- endfor %}
             ])) AS _faults
     FROM s3(bronze, filename = {{ objects | literal }}, format = 'Parquet') AS r
+    )
 )

@@ -1,5 +1,5 @@
 {#- The good records of one stream become the candidate for its Silver table, with their flags. -#}
-INSERT INTO staging.`{{ stream.name }}` ({{ stream.column_names | identifiers }}, {% for flag in stream.flags %}`{{ flag.name }}`, {% endfor %}_raw_id, _run_id)
+INSERT INTO staging.`{{ stream.name }}` ({{ stream.business_names | identifiers }}, _raw_id, _run_id)
 SELECT
     {{ stream.column_names | identifiers }},
 {%- for flag in stream.flags %}
@@ -7,7 +7,11 @@ SELECT
     {{ flag.expression }} AS `{{ flag.name }}`,
 {%- else %}
     ifNull(({{ flag.columns | identifiers }}) IN (
-        SELECT {{ flag.key | identifiers }} FROM staging.`{{ flag.stream }}`{% if flag.where %} WHERE {{ flag.where }}{% endif %}
+        SELECT {{ flag.key | identifiers }}
+        FROM staging.`{{ flag.stream }}`
+{%- if flag.where %}
+        WHERE {{ flag.where }}
+{%- endif %}
     ), 0) AS `{{ flag.name }}`,
 {%- endif %}
 {%- endfor %}

@@ -9,7 +9,7 @@ from airflow.sdk import DAG, chain, dag, get_current_context, task
 from onering import dataset as datasets
 from onering.run import Run
 
-# A run of a logical date before its DAG's start has no tasks and succeeds at once: nothing would be loaded, and nobody told.
+# A run of a logical date before its DAG's start has no tasks and succeeds at once, with nothing loaded and nobody told.
 # So the start is earlier than any date. Without catch-up a schedule begins with the present all the same.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

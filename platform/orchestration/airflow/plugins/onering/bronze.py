@@ -13,12 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-RAW_ID, EXTRACTED_AT, GENERATION_ID, META = (
-    "_airbyte_raw_id",
-    "_airbyte_extracted_at",
-    "_airbyte_generation_id",
-    "_airbyte_meta",
-)
+from onering.airbyte_columns import EXTRACTED_AT, GENERATION_ID, META, RAW_ID
+
 BATCH = 10_000
 REASON = "DESTINATION_SERIALIZATION_ERROR"
 CHANGE = pa.struct([(name, pa.string()) for name in ("field", "change", "reason")])
@@ -58,7 +54,8 @@ def convert(value: Any, kind: str) -> Any:
 def column(name: str, kind: str, values: list[Any], changes: list[list[Change]]) -> pa.Array:
     """A column of a batch. What can't be read as its type is nulled and noted."""
     try:
-        return pa.array(values, TYPES[kind])
+        # An array made of integers' type would cut fractions off without a word; a cast refuses.
+        return pa.array(values).cast(TYPES[kind]) if kind == "integer" else pa.array(values, TYPES[kind])
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         pass
     converted = []

@@ -1,7 +1,7 @@
 """Connections by their Airflow ids.
 
-Inside a task Airflow's own look-up is used, so that what is set in Airflow counts. Environments without Airflow are told
-the file that Airflow's secrets backend reads, by ONERING_CONNECTIONS.
+Inside a task Airflow's own look-up is used, so that what is set in Airflow counts. Environments without Airflow are
+told the file that Airflow's secrets backend reads, by ONERING_CONNECTIONS.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onering.airbyte_columns import EXTRACTED_AT, RAW_ID
 from onering.platform_files import read_yaml
 
 VENVS = Path("/opt/onering/venvs")
@@ -48,23 +49,27 @@ def load(path: Path) -> Connection:
 
 
 def catalog(stream: StreamConnection) -> dict[str, Any]:
-    """The stream's entry of the connection's catalog, in the Airbyte protocol's words."""
+    """The stream's configured catalog, in the Airbyte protocol's words."""
     properties = {name: {"type": [kind, "null"]} for name, kind in stream.fields.items()}
-    return {
+    described = {
         "name": stream.name,
-        "json_schema": {
-            "$schema": "http://json-schema.org/draft-07/schema#",
-            "type": "object",
-            "properties": properties,
-        },
+        "json_schema": {"type": "object", "properties": properties},
         "supported_sync_modes": ["full_refresh"],
     }
+    configured = {"stream": described, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    return {"streams": [configured]}
 
 
-def records(connection: Connection, stream: StreamConnection) -> Iterator[Mapping[str, Any]]:
-    """All records of a stream, as the connector sends them, each with Airbyte's own columns."""
+def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[str, Any]]:
+    """All records of a stream as the connector sends them, with Airbyte's raw id (it sorts as they came) and time.
+
+    Read with the connection's own catalog, as Airbyte's server does. PyAirbyte's public reader would start the connector once
+    more a stream to discover it, and would fill in fields that the connector leaves out.
+    """
     from airbyte import get_source  # seconds: only who reads pays for it
-    from airbyte_protocol.models import AirbyteCatalog
+    from airbyte.progress import ProgressStyle, ProgressTracker
+    from airbyte_protocol.models import ConfiguredAirbyteCatalog
+    from uuid_extensions import uuid7str
 
     source = get_source(
         connection.connector,
@@ -72,7 +77,11 @@ def records(connection: Connection, stream: StreamConnection) -> Iterator[Mappin
         local_executable=connection.executable,
         install_if_missing=False,
     )
-    # The connection has its catalog, as in Airbyte's server: `discover` would start the connector once more a stream.
-    source._discovered_catalog = AirbyteCatalog.model_validate({"streams": [catalog(stream)]})
-    dataset = source.get_records(stream.name)  # held: reading stops when it is collected
-    yield from dataset
+    progress = ProgressTracker(
+        ProgressStyle.NONE, source=source, cache=None, destination=None, expected_streams=[stream.name]
+    )
+    for message in source._read_with_catalog(ConfiguredAirbyteCatalog.model_validate(catalog(stream)), progress):
+        if message.record:
+            message.record.data[RAW_ID] = uuid7str()
+            message.record.data[EXTRACTED_AT] = message.record.emitted_at
+            yield message.record.data

@@ -1,7 +1,7 @@
 --liquibase formatted sql
 
 --changeset onering:flights-curated-punctuality
---comment How punctual is each carrier, month by month? On time: arrived less than 15 minutes late (the US DOT's measure).
+--comment How punctual is each carrier, month by month? On time: arrived less than 15 minutes late (the US measure).
 CREATE VIEW curated.punctuality_by_carrier_month AS
 SELECT
     f.carrier AS carrier,
@@ -22,7 +22,7 @@ GROUP BY f.carrier, f.year, f.month;
 --rollback DROP VIEW curated.punctuality_by_carrier_month;
 
 --changeset onering:flights-curated-weather
---comment What does weather cost? Each flight counts under the worst condition of its hour; without an observation: unknown.
+--comment What does weather cost? Each flight counts under the worst condition of its hour.
 CREATE VIEW curated.delay_by_weather AS
 SELECT
     f.origin AS origin,

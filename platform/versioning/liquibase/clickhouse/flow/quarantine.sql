@@ -1,7 +1,7 @@
 --liquibase formatted sql
 
 --changeset onering:quarantine-rejected
---comment Rows that were not let into Silver, of all datasets, each with every reason that was found and the row as it came.
+--comment Rows that were not let into Silver, of all datasets, each with every reason and the row as it came.
 CREATE TABLE quarantine.rejected
 (
     dataset LowCardinality(String),

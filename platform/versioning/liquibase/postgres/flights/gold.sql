@@ -16,7 +16,8 @@ CREATE TABLE gold.punctuality_by_carrier_month (
     p90_arrival_delay integer,
     PRIMARY KEY (carrier, month)
 );
-COMMENT ON TABLE gold.punctuality_by_carrier_month IS 'How punctual is each carrier, month by month? On time: arrived less than 15 minutes late';
+COMMENT ON TABLE gold.punctuality_by_carrier_month IS
+    'How punctual is each carrier, month by month? On time: arrived less than 15 minutes late';
 CREATE TABLE staging.punctuality_by_carrier_month (LIKE gold.punctuality_by_carrier_month INCLUDING ALL);
 --rollback DROP TABLE staging.punctuality_by_carrier_month;
 --rollback DROP TABLE gold.punctuality_by_carrier_month;
@@ -34,7 +35,8 @@ CREATE TABLE gold.delay_by_weather (
     mean_departure_delay numeric(8, 2),
     PRIMARY KEY (origin, condition)
 );
-COMMENT ON TABLE gold.delay_by_weather IS 'What does weather cost? Each flight counts under the worst condition of its hour';
+COMMENT ON TABLE gold.delay_by_weather IS
+    'What does weather cost? Each flight counts under the worst condition of its hour';
 CREATE TABLE staging.delay_by_weather (LIKE gold.delay_by_weather INCLUDING ALL);
 --rollback DROP TABLE staging.delay_by_weather;
 --rollback DROP TABLE gold.delay_by_weather;
@@ -63,9 +65,16 @@ CREATE TABLE staging.route_performance (LIKE gold.route_performance INCLUDING AL
 --changeset onering:flights-gold-grants
 --comment The publisher replaces, quality reads.
 GRANT USAGE ON SCHEMA gold, staging TO publisher, quality;
-GRANT SELECT, INSERT, DELETE ON gold.punctuality_by_carrier_month, gold.delay_by_weather, gold.route_performance TO publisher;
-GRANT SELECT, INSERT, DELETE, TRUNCATE ON staging.punctuality_by_carrier_month, staging.delay_by_weather, staging.route_performance TO publisher;
-GRANT SELECT ON gold.punctuality_by_carrier_month, gold.delay_by_weather, gold.route_performance TO quality;
-GRANT SELECT ON staging.punctuality_by_carrier_month, staging.delay_by_weather, staging.route_performance TO quality;
---rollback REVOKE ALL ON gold.punctuality_by_carrier_month, gold.delay_by_weather, gold.route_performance FROM publisher, quality;
---rollback REVOKE ALL ON staging.punctuality_by_carrier_month, staging.delay_by_weather, staging.route_performance FROM publisher, quality;
+GRANT SELECT, INSERT, DELETE
+    ON gold.punctuality_by_carrier_month, gold.delay_by_weather, gold.route_performance
+    TO publisher;
+GRANT SELECT, INSERT, DELETE, TRUNCATE
+    ON staging.punctuality_by_carrier_month, staging.delay_by_weather, staging.route_performance
+    TO publisher;
+GRANT SELECT
+    ON gold.punctuality_by_carrier_month, gold.delay_by_weather, gold.route_performance,
+       staging.punctuality_by_carrier_month, staging.delay_by_weather, staging.route_performance
+    TO quality;
+--rollback REVOKE ALL ON gold.punctuality_by_carrier_month, staging.punctuality_by_carrier_month FROM publisher, quality;
+--rollback REVOKE ALL ON gold.delay_by_weather, staging.delay_by_weather FROM publisher, quality;
+--rollback REVOKE ALL ON gold.route_performance, staging.route_performance FROM publisher, quality;

@@ -20,7 +20,7 @@ CREATE TABLE ops.runs (
 --rollback DROP TABLE ops.runs;
 
 --changeset onering:ops-run-receipts
---comment The counts of a run. stream: source = Bronze = Silver + quarantined. mart: Gold's measure = Silver's. fact: what is known of the source.
+--comment The counts of a run. Streams: source = Bronze = Silver + quarantined. Marts: Gold = Silver. Facts: known of the source.
 CREATE TABLE ops.run_receipts (
     dataset text NOT NULL,
     run_id text NOT NULL,
