@@ -63,8 +63,8 @@ def catalog(stream: StreamConnection) -> dict[str, Any]:
 def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[str, Any]]:
     """All records of a stream as the connector sends them, with Airbyte's raw id (it sorts as they came) and time.
 
-    Read with the connection's own catalog, as Airbyte's server does. PyAirbyte's public reader would start the connector
-    once more a stream to discover it, and would fill in fields that the connector leaves out.
+    Read with the connection's own catalog, as Airbyte's server does. PyAirbyte's public reader would start the
+    connector once more a stream to discover it, and would fill in fields that the connector leaves out.
     """
     from airbyte import get_source  # seconds: only who reads pays for it
     from airbyte.progress import ProgressStyle, ProgressTracker
