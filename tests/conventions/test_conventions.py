@@ -96,7 +96,7 @@ def test_an_image_of_ours_carries_no_product_name(role: Path) -> None:
 def test_no_image_floats(role: Path) -> None:
     """Regression 17."""
     for path in role.rglob("*"):
-        if path.is_file() and path.suffix in {".yml", ".j2", ".py"} or path.name == "Dockerfile":
+        if (path.is_file() and path.suffix in {".yml", ".j2", ".py"}) or path.name == "Dockerfile":
             assert ":latest" not in path.read_text(), path
 
 

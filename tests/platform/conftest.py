@@ -1,4 +1,4 @@
-"""The whole platform in a project of its own. Tests run in order and stop at the first failure: each stands on the one before."""
+"""The whole platform in a project of its own. Tests run in order and stop at the first failure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +17,40 @@ import boto3
 import docker
 import psycopg
 import pytest
+import requests
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = ROOT / "tests/platform/inventory"
 WORK = ROOT / ".cache/platform"
 PROJECT = "onering-test"
-STORE, WAREHOUSE = "172.28.10.2", "172.28.20.3"
+STORE, COLUMNS, WAREHOUSE = "172.28.10.2", "172.28.20.2", "172.28.20.3"
 
 
 class Platform:
     """What a test does to the platform, and sees of it, from outside."""
 
     content = WORK / "content"
+    seconds = 0
 
     def play(self, playbook: str, *arguments: str, fails: bool = False) -> str:
         """Run a playbook; returns what it printed. The whole text stays in .cache/platform/<n>-<playbook>.log."""
         log = WORK / f"{len(list(WORK.glob('*.log'))):02d}-{Path(playbook).stem}.log"
-        command = ["ansible-playbook", "-i", str(INVENTORY), playbook, "-e", f"onering_content_dir={self.content}", *arguments]
+        command = [
+            "ansible-playbook",
+            "-i",
+            str(INVENTORY),
+            playbook,
+            "-e",
+            f"onering_content_dir={self.content}",
+            *arguments,
+        ]
+        begun = time.monotonic()
         with open(log, "w") as stream:
             code = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
         text = log.read_text()
+        self.seconds = round(time.monotonic() - begun)
+        print(f"\n{log.name}: {self.seconds} s, exit code {code}")
         if fails:
             assert code != 0, f"{playbook} should have failed; see {log}"
         else:
@@ -65,6 +80,35 @@ class Platform:
         ) as connection:
             return connection.execute(sql).fetchall()
 
+    def clickhouse(self, sql: str) -> str:
+        """The answer to one query of the account `quality`, as text."""
+        answer = requests.post(
+            f"http://{COLUMNS}:8123/",
+            data=sql.encode(),
+            auth=("quality", self.secrets()["CLICKHOUSE_QUALITY_PASSWORD"]),
+            timeout=60,
+        )
+        assert answer.ok, answer.text
+        return answer.text.strip()
+
+    def tables(self) -> dict[str, str]:
+        """A hash of the business columns of every table of Silver and Gold."""
+        found = {}
+        names = self.clickhouse("SELECT name FROM system.tables WHERE database = 'silver' ORDER BY name").split()
+        for name in names:
+            of = self.clickhouse(
+                "SELECT count(), groupBitXor(cityHash64(tuple(* EXCEPT (_raw_id, _run_id, _loaded_at)))) "
+                f"FROM silver.{name}"
+            )
+            found[f"silver.{name}"] = of
+        for (name,) in self.query(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'gold' ORDER BY 1"
+        ):
+            of = self.query(f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM gold.{name} AS t")
+            found[f"gold.{name}"] = str(of[0])
+        assert len(found) > 2
+        return found
+
     def bronze(self) -> Any:
         """Bronze, with the root account: a test may do what no job of the platform can."""
         return boto3.resource(
@@ -74,7 +118,8 @@ class Platform:
             aws_secret_access_key=self.secrets()["MINIO_ROOT_PASSWORD"],
         ).Bucket("bronze")
 
-    def edit(self, path: str, change: Any) -> Iterator[None]:
+    @contextmanager
+    def edited(self, path: str, change: Callable[[Any], None]) -> Iterator[None]:
         """Change one YAML file of the content, and put it back afterwards."""
         file = self.content / path
         before = file.read_text()

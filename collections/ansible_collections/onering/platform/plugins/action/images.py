@@ -1,6 +1,6 @@
 # Copyright: OneRing contributors
 # Apache License 2.0 (see LICENSE)
-"""Controller's half of onering.platform.images: addresses the contexts, sends those that are missing, follows the builds."""
+"""Controller's half of onering.platform.images: addresses contexts, sends what is missing, follows the builds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.onering.platform.plugins.module_utils.images import (
     ImageSpecError,
     context_files,
@@ -111,7 +110,7 @@ class ActionModule(ActionBase):
         raise ImageSpecError(f"role {role} has no files/image/Dockerfile in {', '.join(paths)}")
 
     def _send(self, image: dict[str, Any], remote: str) -> None:
-        """Pack the context with fixed owner and times (the same content gives the same cache) and copy it to the target."""
+        """Pack the context with fixed owner and times (same content, same cache) and copy it to the target."""
         if image["base"]:
             return
         with tempfile.NamedTemporaryFile(suffix=".tar") as packed:

@@ -21,7 +21,8 @@ options:
     required: true
   project:
     description: >-
-      C(name), C(home) (folder on the host), C(network) (empty in check mode while there is none), C(subnet), C(bind_address), C(publish).
+      C(name), C(home) (folder on the host), C(network) (empty in check mode while there is none), C(subnet),
+      C(bind_address), C(publish).
     type: dict
     required: true
   images:
@@ -38,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One dict a service, with C(kind), C(container) (module options), C(files_dir) and C(files) (what it mounts).
+  description: One dict a service, with C(kind), C(container) (module options), C(files_dir), C(files) (what it mounts).
   type: list
   elements: dict
 """
@@ -48,12 +49,11 @@ import json
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.onering.platform.plugins.filter.exports import address
 
 
 def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]) -> dict[str, Any]:
-    """One declaration as container options and files. Raises AnsibleFilterError naming the service and what it lacks."""
+    """One declaration as container options and files. AnsibleFilterError names the service and what it lacks."""
     name = spec["name"]
     if spec["image"] not in images:
         raise AnsibleFilterError(f"{name}: no image {spec['image']!r}; there are {', '.join(sorted(images)) or 'none'}")

@@ -19,7 +19,7 @@ def table(head: Row, rows: Iterable[Row], right: Iterable[int] = ()) -> list[str
         "  "
         + "  ".join(
             text.rjust(width) if column in to_right else text.ljust(width)
-            for column, (text, width) in enumerate(zip(line, widths))
+            for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     ]
@@ -115,7 +115,8 @@ def _runs(flow: Mapping[str, Any]) -> list[str]:
             ("dataset", "logical date", "attempt", "state", "started (UTC)", "took"),
             [
                 (
-                    r["dataset"], r["logical_date"], str(r["attempt"]), r["state"], r["started"], duration(r["seconds"]),
+                    r["dataset"], r["logical_date"], str(r["attempt"]), r["state"], r["started"],
+                    duration(r["seconds"]),
                 )
                 for r in runs
             ],
@@ -136,8 +137,8 @@ def _containers(containers: Sequence[Mapping[str, Any]], images: Mapping[str, An
             ("name", "state", "up", "working set", "image", ""),
             [
                 (
-                    c["name"], c["health"] or c["state"], duration(c["uptime_seconds"]), megabytes(c["working_set_bytes"]),
-                    short(c["image"]), versions.get(c["image"], {}).get("state", ""),
+                    c["name"], c["health"] or c["state"], duration(c["uptime_seconds"]),
+                    megabytes(c["working_set_bytes"]), short(c["image"]), versions.get(c["image"], {}).get("state", ""),
                 )
                 for c in services
             ],

@@ -11,9 +11,9 @@ version_added: 0.1.0
 description:
   - Builds the declared images on the target, parents first and independent ones side by side, with BuildKit.
   - A tag is version plus hash of the build context, arguments and parents; an image that is there is not built again.
-  - The controller shows the steps while they run. Each image's whole log stays in O(log_dir); a failure shows its last lines.
-  - Package registries and mirrors are those that the target's own clients (apt, pip, npm, Go, Maven) are set to; they and the
-    target's certificate authorities are mounted into the build and never become part of an image.
+  - The controller shows the steps while they run. Each image's log stays in O(log_dir); a failure shows its last lines.
+  - Package registries and mirrors are those that the target's own clients (apt, pip, npm, Go, Maven) are set to; they
+    and the target's certificate authorities are mounted into the build and never become part of an image.
 author: [OneRing contributors (@onering)]
 requirements:
   - A Docker Engine, and on the target its command line client (with the buildx plugin from version 23 on).
@@ -31,9 +31,9 @@ attributes:
 options:
   images:
     description:
-      - The images. With RV(ignore:role) an image is built from C(roles/<role>/files/image/Dockerfile); with C(suite) it is a Debian root.
-      - "Keys: C(name), C(version), C(role), C(parents) (build argument to image name), C(args), C(extra) (project file to name in the
-        context), C(suite) and C(packages) (base images)."
+      - With C(role) an image is built from C(roles/<role>/files/image/Dockerfile); with C(suite) it is a Debian root.
+      - "Keys: C(name), C(version), C(role), C(parents) (build argument to image name), C(args), C(extra) (project file
+        to name in the context), C(suite) and C(packages) (base images)."
     type: list
     elements: dict
     required: true
@@ -87,7 +87,7 @@ images:
     id: {description: The image's identity in this engine; empty where it is absent., type: str}
     version: {description: The declared version., type: str}
     source: {description: Where it came from., type: str}
-    state: {description: "V(built) in this run, V(cached) from an earlier one, V(absent) if only looked for.", type: str}
+    state: {description: "V(built) in this run, V(cached) from an earlier one, else V(absent).", type: str}
     seconds: {description: Time that its build took., type: int}
     megabytes: {description: Size., type: int}
 recorded:
@@ -102,7 +102,6 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import threading
 import time
@@ -191,7 +190,7 @@ class Settings:
         goproxy = said("go", "env", "GOPROXY").strip()
         if goproxy:
             env.setdefault("GOPROXY", goproxy)
-        env.update({name: CA_IN_BUILD for name in CA_VARIABLES})
+        env.update(dict.fromkeys(CA_VARIABLES, CA_IN_BUILD))
         self._write("env", "".join(f"export {k}={json.dumps(v)}\n" for k, v in env.items()))
         maven = next(
             (p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), ""
@@ -287,8 +286,7 @@ class Builder:
         timer.start()
         tail: list[str] = []
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
+            for line in process.stdout or ():
                 log.write(line)
                 log.flush()
                 if line.strip():
@@ -306,7 +304,7 @@ class Builder:
             raise BuildError(
                 f"{image['name']}: the build ended with code {code}{late}. Its last lines:\n  "
                 + "\n  ".join(tail)
-                + f"\nThe whole log is {log.name} on the target. Mend the cause and run again; finished images are kept."
+                + f"\nThe whole log is {log.name} on the target. Mend the cause and run again; finished images stay."
             )
 
     def build(self, image: dict[str, Any], settings: Settings) -> int:
@@ -337,8 +335,7 @@ class Builder:
                 )
                 shutil.rmtree(root)
             else:
-                with tarfile.open(image["context"]) as tar:
-                    tar.extractall(work)  # our own archive, made by the controller
+                subprocess.run(["tar", "-C", work, "-xf", image["context"]], check=True)
             arguments = [flag for k, v in image["args"].items() for flag in ("--build-arg", f"{k}={v}")]
             self.run(
                 image,
@@ -377,7 +374,7 @@ class Builder:
                     process.terminate()
 
     def all(self, images: list[dict[str, Any]], there: set[str]) -> dict[str, int]:
-        """Build what is not `there` (tags), parents first. Returns image name → seconds; raises the first BuildError."""
+        """Build what is not `there` (tags), parents first. Returns name → seconds; raises the first BuildError."""
         ready = set(there)
         waiting = [image for image in images if image["tag"] not in there]
         took: dict[str, int] = {}
@@ -412,7 +409,7 @@ def read_record(path: str) -> dict[str, Any]:
 
 
 def write_record(path: str, images: dict[str, dict[str, Any]], before: dict[str, Any]) -> None:
-    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     record = {name: {**entry(image), "taken": now} for name, image in images.items()}
     for name, kept in before.items():
         if name not in record or {k: v for k, v in kept.items() if k != "taken"} == entry(images[name]):

@@ -10,8 +10,8 @@ short_description: What a project has in the engine
 version_added: 0.1.0
 description:
   - Lists containers, networks and volumes that carry the project's label, and reads each container's working set.
-  - The working set is what the kernel could not drop at once, memory in use less inactive page cache, read from the container's control
-    group (the engine's own figures are empty on some kernels).
+  - The working set is what the kernel could not drop at once, memory in use less inactive page cache. It is read from
+    the container's control group, because the engine's own figures are empty on some kernels.
 author: [OneRing contributors (@onering)]
 requirements:
   - docker (Python) on the target
@@ -84,7 +84,7 @@ def read(path: str) -> str:
 
 
 def working_set(pid: int, proc: str = "/proc", cgroup: str = CGROUP) -> int:
-    """Bytes of memory in use less inactive page cache, of the control group (v1 or v2) that a process is in; 0 if not to be read."""
+    """Bytes in use less inactive page cache of the control group (v1 or v2) that a process is in; 0 if unreadable."""
     for line in read(os.path.join(proc, str(pid), "cgroup")).splitlines():
         _number, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
@@ -105,8 +105,8 @@ def working_set(pid: int, proc: str = "/proc", cgroup: str = CGROUP) -> int:
 
 def seconds_since(moment: str) -> int:
     """Seconds from the engine's time stamp (nanoseconds, UTC) until now."""
-    at = datetime.datetime.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=datetime.timezone.utc)
-    return max(0, round((datetime.datetime.now(datetime.timezone.utc) - at).total_seconds()))
+    at = datetime.datetime.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=datetime.UTC)
+    return max(0, round((datetime.datetime.now(datetime.UTC) - at).total_seconds()))
 
 
 def describe(attrs: dict[str, Any]) -> dict[str, Any]:

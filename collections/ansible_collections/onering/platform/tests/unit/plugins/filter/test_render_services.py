@@ -8,8 +8,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.onering.platform.plugins.filter.render_services import render_services
 
 PROJECT = {
-    "name": "p", "home": "/home/p", "network": "net", "subnet": "172.29.0.0/16", "bind_address": "127.0.0.1", "publish": True,
-}  # fmt: skip
+    "name": "p",
+    "home": "/home/p",
+    "network": "net",
+    "subnet": "172.29.0.0/16",
+    "bind_address": "127.0.0.1",
+    "publish": True,
+}
 IMAGES = {"store": {"image": "onering/store:1-abc", "id": "sha256:1"}}
 SPEC: dict[str, Any] = {
     "name": "db",
@@ -46,8 +51,13 @@ def test_the_engine_is_asked_for_a_confined_container() -> None:
 def test_secrets_are_files_of_the_user_and_nothing_else() -> None:
     rendered = render()
     assert rendered["files"][1] == {
-        "path": "secrets/admin_password", "content": "hidden", "mode": "0400", "owner": 999, "group": 998, "sensitive": True,
-    }  # fmt: skip
+        "path": "secrets/admin_password",
+        "content": "hidden",
+        "mode": "0400",
+        "owner": 999,
+        "group": 998,
+        "sensitive": True,
+    }
     assert "hidden" not in json.dumps(rendered["container"])
 
 

@@ -7,31 +7,62 @@ from ansible_collections.onering.platform.plugins.filter.reports import duration
 
 CONTAINERS = [
     {
-        "name": "p-db", "kind": "service", "state": "running", "health": "healthy", "uptime_seconds": 75, "image": "onering/store:1-abc",
+        "name": "p-db",
+        "kind": "service",
+        "state": "running",
+        "health": "healthy",
+        "uptime_seconds": 75,
+        "image": "onering/store:1-abc",
         "working_set_bytes": 100 * 2**20,
     },
     {
-        "name": "p-job", "kind": "job", "state": "exited", "health": "", "uptime_seconds": 0, "image": "onering/store:1-abc",
+        "name": "p-job",
+        "kind": "job",
+        "state": "exited",
+        "health": "",
+        "uptime_seconds": 0,
+        "image": "onering/store:1-abc",
         "working_set_bytes": 0,
     },
-]  # fmt: skip
+]
 IMAGES = {"store": {"image": "onering/store:1-abc", "state": "built", "seconds": 104, "megabytes": 220}}
 RECEIPT = {
-    "dataset": "d", "kind": "stream", "name": "s", "measure": "rows", "source": 1000, "bronze": 1000, "silver": 997, "quarantined": 3,
-    "gold": None, "expected": None, "balanced": True,
-}  # fmt: skip
+    "dataset": "d",
+    "kind": "stream",
+    "name": "s",
+    "measure": "rows",
+    "source": 1000,
+    "bronze": 1000,
+    "silver": 997,
+    "quarantined": 3,
+    "gold": None,
+    "expected": None,
+    "balanced": True,
+}
 RUN = {
-    "dataset": "d", "run_id": "r", "attempt": 1, "state": "failed", "failed_task": "stage", "cause": "no such object",
-    "logical_date": "2026-01-01 00:00", "started": "2026-01-02 00:00:00", "seconds": 62,
-}  # fmt: skip
+    "dataset": "d",
+    "run_id": "r",
+    "attempt": 1,
+    "state": "failed",
+    "failed_task": "stage",
+    "cause": "no such object",
+    "logical_date": "2026-01-01 00:00",
+    "started": "2026-01-02 00:00:00",
+    "seconds": 62,
+}
 
 
 def data(**flow: Any) -> dict[str, Any]:
     return {
-        "project": "p", "containers": CONTAINERS, "images": IMAGES, "flow": flow, "secrets_file": "inv/.env",
+        "project": "p",
+        "containers": CONTAINERS,
+        "images": IMAGES,
+        "flow": flow,
+        "secrets_file": "inv/.env",
         "links": [{"title": "Store", "url": "http://127.0.0.1:1", "login": "root", "secret": "STORE_PASSWORD"}],
-        "left_out": [{"title": "Other", "why": "no image"}], "highlights": ["One line"],
-    }  # fmt: skip
+        "left_out": [{"title": "Other", "why": "no image"}],
+        "highlights": ["One line"],
+    }
 
 
 def test_the_receipt_says_whether_it_balances() -> None:

@@ -78,7 +78,7 @@ def test_whatever_goes_in_decides_the_address(tmp_path: Path, change: str) -> No
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageSpecError, match="store: can't read .*gone: No such file"):
+    with pytest.raises(ImageSpecError, match=r"store: can't read .*gone: No such file"):
         digest(STORE, {"gone": str(tmp_path / "gone")}, {})
 
 

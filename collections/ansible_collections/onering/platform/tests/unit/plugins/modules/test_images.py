@@ -64,9 +64,12 @@ def test_steps_become_progress_without_their_mounts(builder: images.Builder, tmp
 
 
 def test_archives_are_those_of_the_targets_apt(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = "http://mirror/debian/ bookworm Debian\nhttp://mirror/debian/ bookworm-updates Debian\nhttp://mirror/sec/ bookworm-security Debian\n"
+    listed = (
+        "http://m/debian/ bookworm Debian\n"
+        "http://m/debian/ bookworm-updates Debian\nhttp://m/sec/ bookworm-security Debian\n"
+    )
     monkeypatch.setattr(images, "said", lambda *command: listed)
-    assert images.apt_sources() == ("http://mirror/debian/", "http://mirror/sec/")
+    assert images.apt_sources() == ("http://m/debian/", "http://m/sec/")
 
 
 def test_a_target_without_an_archive_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,10 +32,12 @@ def test_a_vanished_process_has_no_working_set(tmp_path: Path) -> None:
 
 def inspected(status: str) -> dict[str, Any]:
     return {
-        "Name": "/p-store", "Id": "abc", "Created": "2026-01-01T00:00:00Z",
+        "Name": "/p-store",
+        "Id": "abc",
+        "Created": "2026-01-01T00:00:00Z",
         "State": {"Status": status, "StartedAt": "2026-01-01T00:00:00.123456789Z", "ExitCode": 3, "Pid": 1},
         "Config": {"Image": "onering/x:1", "Labels": {"onering.service": "store", "onering.kind": "service"}},
-    }  # fmt: skip
+    }
 
 
 def test_a_container_that_ended_has_no_uptime() -> None:
