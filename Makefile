@@ -14,7 +14,8 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 up: bootstrap ## Install, wire and prove the platform; ends with the medallion run and a summary
-	$(PLAY) site.yml $(ARGS)
+	@begun=$$(date +%s); $(PLAY) site.yml $(ARGS); took=$$(($$(date +%s) - begun)); \
+	echo "make up took $$((took / 60)) min $$((took % 60)) s. Next: make verify, make status, make demo"
 
 verify: bootstrap ## Check from outside that every component does its work
 	$(PLAY) playbooks/verify.yml $(ARGS)
@@ -28,7 +29,7 @@ status: bootstrap ## What runs: versions, uptime, memory, last runs
 down: bootstrap ## Stop the platform; PURGE=1 removes all of it, CACHE=1 the build caches too
 	$(PLAY) playbooks/down.yml -e '{"down_purge": $(if $(PURGE),true,false), "down_cache": $(if $(CACHE),true,false)}' $(ARGS)
 
-test: bootstrap ## Lint, unit, conventions, integration and Molecule tests
+test: bootstrap ## Lint, unit, convention and Molecule tests
 	ops/scripts/test
 
 lint: bootstrap ## ruff, mypy, yamllint, ansible-lint

@@ -11,7 +11,7 @@ from typing import Any
 import docker
 import pytest
 import requests
-from conftest import INVENTORY, PROJECT, STORE, Platform
+from driver import INVENTORY, PROJECT, ROOT, STORE, Platform
 
 FORCED = ("-e", json.dumps({"onering_verbs": ["publish"], "onering_force": True}))
 SUITES = {
@@ -94,12 +94,6 @@ def test_no_secret_is_in_a_container_declaration_or_an_image(platform: Platform)
     assert found == []
 
 
-def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
-    for log in platform.content.parent.glob("*.log"):
-        text = log.read_text()
-        assert [name for name, value in platform.secrets().items() if value in text] == [], log
-
-
 def test_ports_stay_off_the_host_and_data_docs_open(platform: Platform) -> None:
     for container in docker.from_env().containers.list(filters={"label": f"onering.project={PROJECT}"}):
         assert not any((container.attrs["HostConfig"]["PortBindings"] or {}).values()), container.name
@@ -121,7 +115,7 @@ def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform
     bucket = platform.bronze()
     versions = list(bucket.object_versions.filter(Prefix="flights/planes/"))
     key = next(version.object_key for version in versions if version.object_key.endswith(".parquet"))
-    before = platform.tables()
+    before = platform.tables(), platform.published()
     other = key.replace(".parquet", "_copy.parquet")
     if fault == "missing":
         bucket.Object(key).delete()
@@ -133,7 +127,7 @@ def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform
     run = newest_run(platform)
     assert run["state"] == "failed"
     assert named in run["cause"]
-    assert platform.tables() == before
+    assert (platform.tables(), platform.published()) == before
     if fault == "missing":
         marker = next(v for v in bucket.object_versions.filter(Prefix=key) if v.head is None or v.size is None)
         marker.delete()
@@ -144,6 +138,7 @@ def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform
 @pytest.mark.parametrize("layer", list(SUITES))
 def test_a_failing_expectation_stops_the_run_at_its_layer(platform: Platform, layer: str) -> None:
     before = platform.tables()
+    published = platform.published()
 
     def impossible(suite: dict[str, Any]) -> None:
         suite["expectations"].append({"type": "expect_table_row_count_to_equal", "value": -1})
@@ -154,6 +149,10 @@ def test_a_failing_expectation_stops_the_run_at_its_layer(platform: Platform, la
     assert (run["state"], run["failed_task"]) == ("failed", f"validate_{layer}")
     assert Path(SUITES[layer]).stem in run["cause"]
     assert platform.tables() == before
+    after = platform.published()
+    assert after["gold"] == published["gold"]
+    if layer != "gold":  # Silver's candidate passed its own checks and was published
+        assert after["silver"] == published["silver"]
     text = platform.play("playbooks/status.yml")
     assert f"failed in validate_{layer}" in text
 
@@ -165,6 +164,12 @@ def test_the_next_run_heals_and_gives_the_same_tables(platform: Platform) -> Non
     assert platform.tables() == before
 
 
+def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
+    for log in platform.content.parent.glob("*.log"):
+        text = log.read_text()
+        assert [name for name, value in platform.secrets().items() if value in text] == [], log
+
+
 def test_purge_leaves_nothing(platform: Platform) -> None:
     platform.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
     engine = docker.from_env()
@@ -173,5 +178,12 @@ def test_purge_leaves_nothing(platform: Platform) -> None:
     assert engine.networks.list(filters=mine) == []
     assert engine.volumes.list(filters=mine) == []
     assert not (INVENTORY / ".env").exists()
-    listed = subprocess.run(["sudo", "-n", "test", "-e", f"/var/lib/onering/{PROJECT}"], check=False).returncode
-    assert listed != 0
+    arguments = ["-i", str(INVENTORY), "onering", "--become", "-m", "ansible.builtin.stat"]
+    asked = subprocess.run(
+        ["ansible", *arguments, "-a", f"path=/var/lib/onering/{PROJECT}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert re.search(r"exists\W+false", asked.stdout), asked.stdout

@@ -8,6 +8,7 @@ import os
 import secrets
 import tarfile
 import tempfile
+import time
 from typing import Any
 
 from ansible import constants as C
@@ -30,7 +31,13 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        task_vars = task_vars or {}
+        begun = time.monotonic()
+        result = self._obtain(task_vars or {})
+        result["seconds"] = round(time.monotonic() - begun)
+        return result
+
+    def _obtain(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """What the module returns, after building what is missing."""
         args = dict(self._task.args)
         try:
             wanted = self._addressed(args)
@@ -44,8 +51,8 @@ class ActionModule(ActionBase):
             return looked
         missing = [image for image in wanted if looked["images"][image["name"]]["state"] == "absent"]
         recorded = looked["recorded"]
-        if self._task.check_mode or (not missing and recorded):
-            looked["changed"] = bool(missing)
+        if args.get("state") == "gathered" or self._task.check_mode or (not missing and recorded):
+            looked["changed"] = bool(missing) and args.get("state") != "gathered"
             if missing and self._task.diff:
                 looked["diff"] = {"before": "", "after": "".join(f"{image['tag']}\n" for image in missing)}
             return looked

@@ -169,6 +169,11 @@ def _images(images: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def image_states(images: Mapping[str, Any]) -> str:
+    """One line an image: built in this run, or cached."""
+    return "\n".join(_images(images)[1:])
+
+
 def summary(data: Mapping[str, Any]) -> str:
     """What a person reads at the end of `make up`. Holds no secrets: logins name the file and key that has them."""
     flow = data.get("flow") or {}
@@ -213,4 +218,4 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        return {"summary": summary, "status": status}
+        return {"summary": summary, "status": status, "image_states": image_states}

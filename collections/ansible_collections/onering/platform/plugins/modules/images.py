@@ -90,6 +90,10 @@ images:
     state: {description: "V(built) in this run, V(cached) from an earlier one, else V(absent).", type: str}
     seconds: {description: Time that its build took., type: int}
     megabytes: {description: Size., type: int}
+seconds:
+  description: Time that all of it took.
+  returned: success
+  type: int
 recorded:
   description: Whether the record on the target says the same.
   returned: success

@@ -3,7 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.onering.platform.plugins.filter.reports import duration, number, status, summary, table
+from ansible_collections.onering.platform.plugins.filter.reports import (
+    duration,
+    image_states,
+    number,
+    status,
+    summary,
+    table,
+)
 
 CONTAINERS = [
     {
@@ -86,6 +93,10 @@ def test_the_summary_has_every_part() -> None:
 
 def test_a_failed_run_is_shown_with_its_cause() -> None:
     assert "d 2026-01-01 00:00 failed in stage: no such object" in status(data(runs=[RUN]))
+
+
+def test_images_say_whether_they_were_built() -> None:
+    assert "store:1-abc  built  1 min 44 s  220 MB" in image_states(IMAGES)
 
 
 def test_jobs_are_not_what_runs() -> None:
