@@ -59,7 +59,9 @@ options:
     type: path
     required: true
   record_path:
-    description: File on the target that records what this host took (name to source, version, tag, id).
+    description:
+      - File on the target that records what this host took (name to source, version, tag, id, and the tags before it).
+      - Builds work in a folder beside it, because debootstrap needs devices and executables, which V(/tmp) may forbid.
     type: path
     required: true
   progress_path:
@@ -104,6 +106,7 @@ import datetime
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -111,6 +114,8 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -154,19 +159,48 @@ def docker_client() -> str:
     )
 
 
+def first_mirror(uri: str) -> str:
+    """The address itself, or the first one in the list that a mirror+file: address names (empty: none)."""
+    if not uri.startswith("mirror+file:"):
+        return uri
+    try:
+        with open(re.sub("^/+", "/", uri.removeprefix("mirror+file:").rstrip("/"))) as stream:
+            entries = [line.split()[0] for line in stream if line.strip() and not line.startswith("#")]
+    except OSError:
+        return ""
+    return entries[0].rstrip("/") + "/" if entries else ""
+
+
 def apt_sources() -> tuple[str, str]:
     """(archive, security archive) that the target's own apt uses. Raises BuildError where it has no Debian archive."""
-    listed = said("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)", "Created-By: Packages")
-    archive = security = ""
-    for line in listed.splitlines():
-        uri, release = line.split()[:2]
-        if release.endswith("-security"):
-            security = security or uri
-        elif re.fullmatch(r"(bookworm|trixie|forky)", release):
-            archive = archive or uri
-    if not archive:
-        raise BuildError("the target's apt knows no Debian archive; add one to its sources (base images are Debian)")
-    return archive, security
+    targets = ("apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)")
+    listed = [line.split("|", 3) for line in said(*targets, "Created-By: Packages").splitlines()]
+    known = [(uri, release) for uri, release, component, origin in listed if (component, origin) == ("main", "Debian")]
+    # Before the first `apt-get update` apt knows no origin and lists no target: then what it would fetch.
+    would_fetch = re.compile(r"'(\S+?/)dists/([^/\s]+)/main/binary-")
+    for lines in (lambda: known, lambda: would_fetch.findall(said("apt-get", "--print-uris", "update"))):
+        archive = security = ""
+        for uri, release in lines():
+            if release.endswith("-security"):
+                security = security or first_mirror(uri)
+            elif re.fullmatch(r"(bookworm|trixie|forky)", release):
+                archive = archive or first_mirror(uri)
+        if archive:
+            return archive, security
+    raise BuildError("the target's apt knows no Debian archive; add one to its sources (base images are Debian)")
+
+
+def apt_proxies(conf: list[str], addresses: list[str]) -> list[str]:
+    """The environment's proxies as lines of apt's configuration, where that has none of its own."""
+    lines = []
+    for scheme, proxy in getproxies_environment().items():
+        if scheme not in ("http", "https") or any(line.startswith(f"Acquire::{scheme}::Proxy ") for line in conf):
+            continue
+        lines.append(f'Acquire::{scheme}::Proxy "{proxy}";')
+        for host in dict.fromkeys(urlsplit(address).hostname or "" for address in addresses):
+            if host and proxy_bypass(host):
+                lines.append(f'Acquire::{scheme}::Proxy::{host} "DIRECT";')
+    return lines
 
 
 class Settings:
@@ -180,6 +214,7 @@ class Settings:
             for line in said("apt-config", "dump").splitlines()
             if re.match(r"Acquire::(https?::Proxy|Check-|https::(Verify|Timeout)|Retries|Max-ValidTime)", line)
         ]
+        conf += apt_proxies(conf, [self.archive, self.security])
         conf.append(f'Acquire::https::CAInfo "{CA_IN_BUILD}";')
         self._write("apt_conf", "\n".join(conf) + "\n")
         env = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
@@ -195,7 +230,7 @@ class Settings:
         if goproxy:
             env.setdefault("GOPROXY", goproxy)
         env.update(dict.fromkeys(CA_VARIABLES, CA_IN_BUILD))
-        self._write("env", "".join(f"export {k}={json.dumps(v)}\n" for k, v in env.items()))
+        self._write("env", "".join(f"export {k}={shlex.quote(v)}\n" for k, v in env.items()))
         maven = next(
             (p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), ""
         )
@@ -316,8 +351,10 @@ class Builder:
         begun = time.monotonic()
         self.tell(image["name"], f"building {image['tag']}")
         labels = ["--label", f"onering.image={image['name']}", "--label", f"onering.version={image['version']}"]
+        beside = os.path.dirname(os.path.abspath(self.params["record_path"]))
+        os.makedirs(beside, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix="onering-build-") as work,
+            tempfile.TemporaryDirectory(prefix="onering-build-", dir=beside) as work,
             open(os.path.join(self.params["log_dir"], f"image-{image['name']}.log"), "w") as log,
         ):
             if image["base"]:
@@ -414,10 +451,13 @@ def read_record(path: str) -> dict[str, Any]:
 
 def write_record(path: str, images: dict[str, dict[str, Any]], before: dict[str, Any]) -> None:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    record = {name: {**entry(image), "taken": now} for name, image in images.items()}
-    for name, kept in before.items():
-        if name not in record or {k: v for k, v in kept.items() if k != "taken"} == entry(images[name]):
-            record[name] = kept
+    record = {name: {"earlier": [], **kept} for name, kept in before.items()}
+    for name, image in images.items():
+        kept = record.get(name, {})
+        if not says(kept, image):
+            tags = [*kept["earlier"], kept["tag"]] if kept else []
+            earlier = [tag for tag in dict.fromkeys(tags) if tag != image["image"]]
+            record[name] = {**entry(image), "taken": now, "earlier": earlier}
     temporary = path + ".new"
     with open(temporary, "w") as stream:
         json.dump(record, stream, indent=2, sort_keys=True)
@@ -426,6 +466,11 @@ def write_record(path: str, images: dict[str, dict[str, Any]], before: dict[str,
 
 def entry(image: dict[str, Any]) -> dict[str, Any]:
     return {"source": image["source"], "version": image["version"], "tag": image["image"], "id": image["id"]}
+
+
+def says(kept: dict[str, Any], image: dict[str, Any]) -> bool:
+    """Whether a record's entry is of this image; when it was taken and what came before do not count."""
+    return {k: v for k, v in kept.items() if k not in ("taken", "earlier")} == entry(image)
 
 
 def main() -> None:
@@ -463,10 +508,7 @@ def main() -> None:
             "seconds": took.get(image["name"], 0), **seen,
         }  # fmt: skip
     record = read_record(params["record_path"])
-    same = all(
-        {k: v for k, v in record.get(name, {}).items() if k != "taken"} == entry(image)
-        for name, image in result.items()
-    )
+    same = all(says(record.get(name, {}), image) for name, image in result.items())
     if params["state"] == "present" and not module.check_mode and not same:
         write_record(params["record_path"], result, record)
         same = True

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import subprocess
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,13 +65,86 @@ def test_steps_become_progress_without_their_mounts(builder: images.Builder, tmp
     assert "x: [2/2] RUN make it" in (tmp_path / "progress").read_text()
 
 
-def test_archives_are_those_of_the_targets_apt(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = (
-        "http://m/debian/ bookworm Debian\n"
-        "http://m/debian/ bookworm-updates Debian\nhttp://m/sec/ bookworm-security Debian\n"
-    )
-    monkeypatch.setattr(images, "said", lambda *command: listed)
+DEBIAN = (
+    "http://m/debian/|bookworm|main|Debian\n"
+    "http://m/debian/|bookworm-updates|main|Debian\nhttp://m/sec/|bookworm-security|main|Debian\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "fetched"),
+    [
+        (DEBIAN, ""),
+        ("http://x/|bookworm|main|Some Vendor\nhttp://y/|bookworm|stable|Debian\n" + DEBIAN, "'http://z/debian/dists/"),
+        (
+            "http://x/|bookworm|stable|\n",
+            "'http://x/dists/bookworm/stable/binary-amd64/Packages.xz' f 0\n"
+            "'http://m/debian/dists/bookworm/InRelease' f 0\n"
+            "'http://m/debian/dists/bookworm/main/binary-amd64/Packages.xz' f 0\n"
+            "'http://m/sec/dists/bookworm-security/main/binary-amd64/Packages.xz' f 0\n",
+        ),
+    ],
+    ids=["debian only", "others beside it", "before the first update"],
+)
+def test_archives_are_those_of_the_targets_apt(monkeypatch: pytest.MonkeyPatch, listed: str, fetched: str) -> None:
+    monkeypatch.setattr(images, "said", lambda *command: listed if "indextargets" in command else fetched)
     assert images.apt_sources() == ("http://m/debian/", "http://m/sec/")
+
+
+@pytest.mark.parametrize("slashes", ["", "//"])
+def test_a_list_of_mirrors_gives_its_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slashes: str) -> None:
+    (tmp_path / "mirrors").write_text("# near\nhttps://m/debian\tpriority:1\nhttps://far/debian\n")
+    listed = f"mirror+file:{slashes}{tmp_path}/mirrors/|trixie|main|Debian\n"
+    monkeypatch.setattr(images, "said", lambda *command: listed)
+    assert images.apt_sources() == ("https://m/debian/", "")
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(images, "apt_sources", lambda: ("http://m.local/debian/", ""))
+    monkeypatch.setattr(images, "said", lambda *command: "")
+    return tmp_path
+
+
+def test_proxies_of_the_environment_reach_apt(monkeypatch: pytest.MonkeyPatch, settings: Path) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", ".local")
+    images.Settings(str(settings))
+    conf = (settings / "apt_conf").read_text()
+    assert 'Acquire::http::Proxy "http://proxy:3128";\nAcquire::http::Proxy::m.local "DIRECT";\n' in conf
+    assert "https::Proxy" not in conf
+
+
+def test_apts_own_proxy_wins(monkeypatch: pytest.MonkeyPatch, settings: Path) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy:3128")
+    monkeypatch.setattr(images, "said", lambda *command: 'Acquire::http::Proxy "http://own:1";\n')
+    images.Settings(str(settings))
+    assert "proxy:3128" not in (settings / "apt_conf").read_text()
+
+
+def test_settings_survive_the_shell(monkeypatch: pytest.MonkeyPatch, settings: Path) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://me:a$HOME'b`c@m/simple")
+    images.Settings(str(settings))
+    shown = subprocess.run(
+        ["sh", "-c", '. "$1"; printf %s "$PIP_INDEX_URL"', "sh", str(settings / "env")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout == "https://me:a$HOME'b`c@m/simple"
+
+
+def test_builds_work_beside_the_record(
+    builder: images.Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    builder.params["record_path"] = str(tmp_path / "home" / "images.json")
+    seen: list[str] = []
+    monkeypatch.setattr(images.subprocess, "run", lambda *args, **more: None)
+    monkeypatch.setattr(builder, "run", lambda spec, command, log: seen.append(command[-1]))
+    spec = {**image("a"), "base": False, "context": "c.tar", "args": {}, "suite": ""}
+    builder.build(spec, SimpleNamespace(flags=lambda suite: []))  # type: ignore[arg-type]
+    assert Path(seen[0]).parent == tmp_path / "home"
+    assert not Path(seen[0]).exists()
 
 
 def test_a_target_without_an_archive_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +178,18 @@ def test_the_record_keeps_when_something_was_taken(tmp_path: Path) -> None:
     second = images.read_record(path)
     assert second["a"] == first["a"]
     assert sorted(second) == ["a", "b", "old"]
+
+
+def test_the_record_keeps_tags_that_were_replaced(tmp_path: Path) -> None:
+    path = str(tmp_path / "images.json")
+    store = {"version": "1", "source": "build", "id": "sha256:1"}
+    old = {"source": "build", "version": "1", "tag": "t/a:1", "id": "sha256:1", "taken": "before"}
+    record = {"a": old}
+    for tag, earlier in [("t/a:2", ["t/a:1"]), ("t/a:3", ["t/a:1", "t/a:2"]), ("t/a:1", ["t/a:2", "t/a:3"])]:
+        images.write_record(path, {"a": {**store, "image": tag}}, record)
+        record = images.read_record(path)
+        assert (record["a"]["tag"], record["a"]["earlier"]) == (tag, earlier)
+        assert images.says(record["a"], {**store, "image": tag})
 
 
 def test_a_broken_record_is_no_record(tmp_path: Path) -> None:
