@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,10 +28,45 @@ def test_run_id_is_utc_and_comes_back() -> None:
 
 def test_only_older_dates_are_refused() -> None:
     published = datetime(2026, 1, 2, tzinfo=UTC)
-    runs.refuse_older(published, None)
-    runs.refuse_older(published, published)
-    with pytest.raises(runs.SupersededError, match="2026-01-01 00:00 is older"):
-        runs.refuse_older(published - timedelta(days=1), published)
+    runs.refuse_older("flights", published, None)
+    runs.refuse_older("flights", published, published)
+    with pytest.raises(runs.SupersededError, match=r"flights of 2026-01-01 00:00:00 UTC is superseded by 2026-01-02"):
+        runs.refuse_older("flights", published - timedelta(days=1), published)
+
+
+class Book:
+    """Stands in for ops.runs: answers with what is published, and keeps what was asked."""
+
+    def __init__(self, published: datetime) -> None:
+        self.published = published
+        self.asked: list[str] = []
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def execute(self, statement: str, _: dict[str, Any]) -> Book:
+        self.asked.append(statement)
+        return self
+
+    def fetchone(self) -> dict[str, Any]:
+        return {"logical_date": self.published, "attempt": 1}
+
+
+@pytest.mark.parametrize(("day", "asked"), [(1, ["newest_published"]), (2, ["newest_published", "open_run"])])
+def test_refused_date_writes_nothing(
+    declared: Dataset, monkeypatch: pytest.MonkeyPatch, day: int, asked: list[str]
+) -> None:
+    book = Book(datetime(2026, 1, 2, tzinfo=UTC))
+    monkeypatch.setattr(runs.postgres, "transaction", lambda _: book)
+    with contextlib.suppress(runs.SupersededError):
+        runs.open_run(declared, datetime(2026, 1, day, tzinfo=UTC))
+    assert book.asked == [sql.postgres(name) for name in asked]
+
+
+def test_failure_overwrites_only_an_open_run() -> None:
+    assert sql.postgres("fail_run").rstrip().endswith("WHERE run.state = 'running'")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, chain, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 from onering import dataset as datasets
 from onering.run import Run
 
@@ -50,7 +51,12 @@ def make(dataset: datasets.Dataset) -> DAG:
         def open_run() -> dict[str, Any]:
             from onering import runs
 
-            return runs.open_run(dataset, get_current_context().get("logical_date")).as_dict()
+            try:
+                return runs.open_run(dataset, get_current_context().get("logical_date")).as_dict()
+            except runs.SupersededError as superseded:
+                # Not a failure: the newer data is there. All that follows is skipped, and the log says why.
+                print(superseded)
+                raise AirflowSkipException(str(superseded)) from superseded
 
         @task
         def extract(run: dict[str, Any]) -> dict[str, int]:
@@ -121,7 +127,7 @@ def make(dataset: datasets.Dataset) -> DAG:
         def publish_docs(run: dict[str, Any] | None) -> None:
             from onering import docs
 
-            if run:
+            if run:  # none when the run was refused or never opened
                 docs.publish(Run(**run))
 
         run = open_run()

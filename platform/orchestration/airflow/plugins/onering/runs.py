@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from onering import postgres, sql
@@ -14,26 +14,27 @@ LONGEST_CAUSE = 4000
 
 
 class SupersededError(RuntimeError):
-    """A newer logical date is already published."""
+    """A newer logical date is already published: nothing of this one is to be loaded."""
 
 
 def open_run(dataset: Dataset, logical_date: datetime | None) -> Run:
-    """Enter a run, or one more attempt of it. A date older than the published one is refused."""
+    """Enter a run, or one more attempt of it. A date older than the published one is refused, and the book kept."""
     if logical_date is None:
         raise ValueError("a run needs a logical date: trigger it with one")
     run_id = run_id_of(logical_date)
     values = {"dataset": dataset.name, "run_id": run_id, "logical_date": logical_date_of(run_id)}
     with postgres.transaction(OPS) as connection:
         newest = connection.execute(sql.postgres("newest_published"), values).fetchone()
-        refuse_older(logical_date, newest["logical_date"] if newest else None)
+        refuse_older(dataset.name, logical_date, newest["logical_date"] if newest else None)
         opened = connection.execute(sql.postgres("open_run"), values).fetchone()
     return Run(dataset.name, run_id, opened["attempt"] if opened else 1)
 
 
-def refuse_older(logical_date: datetime, published: datetime | None) -> None:
+def refuse_older(dataset: str, logical_date: datetime, published: datetime | None) -> None:
     if published is not None and logical_date < published:
+        asked, newest = (f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for moment in (logical_date, published))
         raise SupersededError(
-            f"{logical_date:%Y-%m-%d %H:%M} is older than what is published, {published:%Y-%m-%d %H:%M}"
+            f"{dataset} of {asked} is superseded by {newest}, which is published: nothing is loaded, nothing is changed"
         )
 
 
@@ -44,7 +45,7 @@ def mark(run: Run, what: str) -> None:
 
 
 def record_failure(dataset: str, logical_date: datetime, task: str, cause: object) -> None:
-    """Note which task ended the run and why, also when the run never opened."""
+    """Note which task ended the run and why, also when the run never opened. What has succeeded stays so."""
     run_id = run_id_of(logical_date)
     values: dict[str, Any] = {
         "dataset": dataset,
