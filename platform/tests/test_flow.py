@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from onering import connections, lineage, manifest, quality, receipt, runs, sources, sql
+from onering import connections, docs, lineage, manifest, quality, receipt, runs, sources, sql
 from onering.dataset import Column, Dataset, Source
 from onering.run import Run, logical_date_of, run_id_of
 from onering.storage import StoredObject
@@ -52,6 +53,9 @@ class Book:
 
     def fetchone(self) -> dict[str, Any]:
         return {"logical_date": self.published, "attempt": 1}
+
+    def fetchall(self) -> list[dict[str, Any]]:
+        return [self.fetchone()]
 
 
 @pytest.mark.parametrize(("day", "asked"), [(1, ["newest_published"]), (2, ["newest_published", "open_run"])])
@@ -183,3 +187,41 @@ def test_lineage_events_are_told_once(declared: Dataset) -> None:
     assert len({event["run"]["runId"] for event in events}) == len(events)
     assert [event["run"] for event in lineage.events(declared, RUN, moment)] == [event["run"] for event in events]
     assert all(event["inputs"] and event["outputs"] for event in events)
+
+
+class Bucket:
+    """Stands in for the storage: keeps what was put, as what type."""
+
+    def __init__(self, *keys: str) -> None:
+        self.types = dict.fromkeys(keys, "")
+        self.bodies: dict[str, bytes] = {}
+
+    def put(self, _: str, key: str, body: bytes, content_type: str) -> None:
+        self.types[key], self.bodies[key] = content_type, body
+
+    def objects(self, _: str, prefix: str) -> list[StoredObject]:
+        return [StoredObject(key, 1, "e") for key in self.types if key.startswith(prefix)]
+
+    def folders(self, _: str) -> list[str]:
+        return sorted({key.split("/")[0] for key in self.types if "/" in key})
+
+    def delete(self, _: str, key: str) -> None:
+        del self.types[key]
+
+
+def test_docs_lead_to_every_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index.html").write_text("new", encoding="utf-8")
+    bucket = Bucket("other/index.html", "flights/old.html")
+    book = Book(datetime(2026, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(docs.postgres, "transaction", lambda _: book)
+    monkeypatch.setattr(docs, "Storage", lambda _: bucket)
+    monkeypatch.setattr(docs, "build", lambda *_: tmp_path)
+    docs.publish(RUN)
+    assert sorted(bucket.types) == ["flights/index.html", "index.html", "other/index.html"]
+    assert bucket.types["index.html"] == "text/html; charset=utf-8"
+    page = bucket.bodies["index.html"].decode()
+    assert re.findall(r'href="(.*?)"', page) == ["flights/index.html", "other/index.html"]
+
+
+def test_docs_index_escapes_names() -> None:
+    assert '<a href="a%26%3C/index.html">a&amp;&lt;</a>' in docs.index(["a&<"])

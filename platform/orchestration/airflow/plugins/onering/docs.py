@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from onering import postgres, quality, sql
 from onering.run import Run, logical_date_of
@@ -15,6 +18,19 @@ from onering.storage import Storage
 
 BUCKET = "data-docs"
 WRITER = "minio_docs"
+INDEX = "index.html"
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Data Docs</title>
+<h1>Data Docs</h1>
+<p>What the last validated run of each dataset was found to be.</p>
+<ul>
+{items}
+</ul>
+</html>
+"""
 
 
 def publish(run: Run) -> None:
@@ -25,7 +41,16 @@ def publish(run: Run) -> None:
         print("nothing was validated in this run: the pages stay as they are")
         return
     with tempfile.TemporaryDirectory() as folder:
-        upload(build(run, results, Path(folder)), f"{run.dataset}/")
+        site = build(run, results, Path(folder))
+        storage = Storage(WRITER)
+        upload(storage, site, f"{run.dataset}/")
+    storage.put(BUCKET, INDEX, index(storage.folders(BUCKET)).encode(), "text/html; charset=utf-8")
+
+
+def index(datasets: Iterable[str]) -> str:
+    """The page that leads to each dataset's own."""
+    items = [f'<li><a href="{quote(name)}/{INDEX}">{escape(name)}</a></li>' for name in sorted(datasets)]
+    return PAGE.format(items="\n".join(items))
 
 
 def build(run: Run, results: list[dict[str, Any]], folder: Path) -> Path:
@@ -55,14 +80,13 @@ def build(run: Run, results: list[dict[str, Any]], folder: Path) -> Path:
     return folder / "gx" / "uncommitted" / "data_docs" / "local_site"
 
 
-def upload(site: Path, prefix: str) -> None:
+def upload(storage: Storage, site: Path, prefix: str) -> None:
     """Mirror a folder: the index goes last, what the last site had and this one hasn't goes after that."""
-    storage = Storage(WRITER)
-    files = sorted((path for path in site.rglob("*") if path.is_file()), key=lambda path: path.name == "index.html")
+    files = sorted((path for path in site.rglob("*") if path.is_file()), key=lambda path: path.name == INDEX)
     keys = {prefix + path.relative_to(site).as_posix(): path for path in files}
     for key, path in keys.items():
         storage.put(BUCKET, key, path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream")
     for item in storage.objects(BUCKET, prefix):
         if item.key not in keys:
             storage.delete(BUCKET, item.key)
-    print(f"{len(keys)} files at {BUCKET}/{prefix}index.html, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    print(f"{len(keys)} files at {BUCKET}/{prefix}{INDEX}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

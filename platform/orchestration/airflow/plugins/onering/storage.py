@@ -43,6 +43,11 @@ class Storage:
             for item in page.get("Contents", ())
         ]
 
+    def folders(self, bucket: str) -> list[str]:
+        """First parts of the keys there are, where a key has several."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/")
+        return [item["Prefix"].removesuffix("/") for page in pages for item in page.get("CommonPrefixes", ())]
+
     def put(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> StoredObject:
         answer = self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
         return StoredObject(key, len(body), answer["ETag"].strip('"'))
