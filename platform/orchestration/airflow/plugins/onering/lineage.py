@@ -14,7 +14,7 @@ from onering.dataset import Dataset, Mart, Stream
 from onering.run import Run, logical_date_of
 from onering.runs import OPS
 
-PRODUCER = "https://github.com/onering/onering"
+PRODUCER = "urn:onering:flow"
 SPEC = "https://openlineage.io/spec"
 BRONZE, CLICKHOUSE, POSTGRES = "s3://bronze", "clickhouse://clickhouse:8123", "postgres://postgres:5432"
 
