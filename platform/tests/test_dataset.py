@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import copy
+import runpy
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +74,31 @@ def test_name_is_that_of_the_file(document: dict[str, Any]) -> None:
 def test_types(of: str, bare: str, nullable: bool) -> None:
     column = dataset.Column("c", of)
     assert (column.bare_type, column.nullable) == (bare, nullable)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "sound"), [(None, True), ("@daily", True), ("0 6 * * 1-5", True), ("daily", False)]
+)
+def test_schedule_is_cron_or_preset(document: dict[str, Any], schedule: str | None, sound: bool) -> None:
+    document["schedule"] = schedule
+    assert (not schema_faults(document)) is sound
+
+
+def test_faulty_files_leave_the_others(tmp_path: Path) -> None:
+    shutil.copy(dataset.FOLDER / "flights.yml", tmp_path)
+    (tmp_path / "broken.yml").write_text("name: [", encoding="utf-8")
+    (tmp_path / "empty.yml").write_text("", encoding="utf-8")
+    sound, faults = dataset.load_all(tmp_path)
+    assert [one.name for one in sound] == ["flights"]
+    assert [str(fault).split(": ")[0] for fault in faults] == [
+        str(tmp_path / "broken.yml"),
+        str(tmp_path / "empty.yml"),
+    ]
+
+
+def test_faults_are_raised_apart_from_the_dags(monkeypatch: pytest.MonkeyPatch, platform: Path) -> None:
+    script = str(platform / "orchestration/airflow/dags/dataset_faults.py")
+    runpy.run_path(script)
+    monkeypatch.setattr(dataset, "load_all", lambda: ([], [dataset.DatasetError("a.yml: x")]))
+    with pytest.raises(dataset.DatasetError, match=r"a\.yml: x"):
+        runpy.run_path(script)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from onering.platform_files import ROOT, read_yaml
 
 FOLDER = ROOT / "datasets"
@@ -127,6 +129,17 @@ def names(folder: Path = FOLDER) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yml"))
 
 
+def load_all(folder: Path = FOLDER) -> tuple[list[Dataset], list[DatasetError]]:
+    """The datasets that can be used, and what is wrong with the others."""
+    sound, faults = [], []
+    for name in names(folder):
+        try:
+            sound.append(load_checked(name, folder))
+        except DatasetError as fault:
+            faults.append(fault)
+    return sound, faults
+
+
 def load(name: str, folder: Path = FOLDER) -> Dataset:
     """Read a dataset without checking it: the DAG was checked when it was made."""
     return parse(read_yaml(folder / f"{name}.yml"))
@@ -135,7 +148,10 @@ def load(name: str, folder: Path = FOLDER) -> Dataset:
 def load_checked(name: str, folder: Path = FOLDER) -> Dataset:
     """Read a dataset and refuse what its schema or its own words contradict."""
     path = folder / f"{name}.yml"
-    document = read_yaml(path)
+    try:
+        document = read_yaml(path)
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise DatasetError(f"{path}: {error}") from error
     faults = schema_faults(document, json.loads((FOLDER / "schema.json").read_text(encoding="utf-8")))
     if not faults:
         faults = contradictions(parse(document), path.stem)
