@@ -164,6 +164,18 @@ def test_the_next_run_heals_and_gives_the_same_tables(platform: Platform) -> Non
     assert platform.tables() == before
 
 
+def test_a_newer_date_supersedes_an_older_one(platform: Platform) -> None:
+    before = platform.tables()
+    platform.play("playbooks/demo.yml")
+    assert platform.tables() == before, "the same source on another date gives the same business columns"
+    runs = platform.query("SELECT logical_date, state, attempt FROM ops.runs ORDER BY logical_date")
+    assert [state for _date, state, _attempt in runs] == ["succeeded", "succeeded"]
+    published = platform.published()
+    platform.play("site.yml", *FORCED)  # asks for the older date again
+    assert platform.published() == published
+    assert platform.query("SELECT logical_date, state, attempt FROM ops.runs ORDER BY logical_date") == runs
+
+
 def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
     for log in platform.content.parent.glob("*.log"):
         text = log.read_text()
