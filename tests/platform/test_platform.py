@@ -97,9 +97,10 @@ def test_no_secret_is_in_a_container_declaration_or_an_image(platform: Platform)
 def test_ports_stay_off_the_host_and_data_docs_open(platform: Platform) -> None:
     for container in docker.from_env().containers.list(filters={"label": f"onering.project={PROJECT}"}):
         assert not any((container.attrs["HostConfig"]["PortBindings"] or {}).values()), container.name
-    page = requests.get(f"http://{STORE}:9000/data-docs/flights/index.html", timeout=10)
-    assert page.status_code == 200
-    assert "text/html" in page.headers["Content-Type"]
+    for path in ("index.html", "flights/index.html"):
+        page = requests.get(f"http://{STORE}:9000/data-docs/{path}", timeout=10)
+        assert page.status_code == 200, path
+        assert "text/html" in page.headers["Content-Type"]
 
 
 def test_silver_and_gold_are_in_the_store_as_parquet(platform: Platform) -> None:
