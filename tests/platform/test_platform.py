@@ -60,6 +60,14 @@ def test_quarantine_has_reasons(platform: Platform) -> None:
     }
     assert set(rows) == {"weather"}
     assert rows["weather"][0] == rows["weather"][1]
+    kept_later = platform.clickhouse(
+        "SELECT countIf(toString(q.raw_id) > toString(w._raw_id)), count() FROM quarantine.rejected AS q "
+        "INNER JOIN silver.weather AS w ON (w.origin, w.month, w.day, w.hour) = ("
+        "JSONExtractString(row, 'origin'), toUInt8OrZero(JSONExtractString(row, 'month')), "
+        "toUInt8OrZero(JSONExtractString(row, 'day')), toUInt8OrZero(JSONExtractString(row, 'hour'))) "
+        "WHERE arrayExists(reason -> startsWith(reason, 'duplicate key'), reasons)"
+    )
+    assert kept_later.split() == ["3", "3"], "of each repeated key the record that came first is in Silver"
 
 
 def test_again_changes_nothing_and_restarts_nothing(platform: Platform) -> None:

@@ -1,5 +1,6 @@
 {#- The records of one stream in one run, typed, each with the reasons that keep it out of Silver.
-    `r` is a record as it came. Of records with the same key, the first that came is the one that stays. -#}
+    `r` is a record as it came. Of records with the same key, the first that came is the one that stays: raw ids are
+    UUIDv7, which sort by time as text (a UUID column sorts by its second half, which is random). -#}
 SELECT
     *,
     if(empty(_faults) AND _number > 1, ['duplicate key: {{ stream.key | join(", ") }}'], _faults) AS _reasons
@@ -7,7 +8,7 @@ FROM
 (
     SELECT
         *,
-        row_number() OVER (PARTITION BY empty(_faults), {{ stream.key | identifiers }} ORDER BY _raw_id) AS _number
+        row_number() OVER (PARTITION BY empty(_faults), {{ stream.key | identifiers }} ORDER BY toString(_raw_id)) AS _number
     FROM
     (
     SELECT
