@@ -127,6 +127,7 @@ PASSED_ON = (
     "GONOSUMDB", "GOPRIVATE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
 )  # fmt: skip
 TAIL = 25
+QUIET = 30  # seconds without a word before a running build is named again
 
 
 class BuildError(Exception):
@@ -289,6 +290,8 @@ class Builder:
         self.started = time.monotonic()
         self.lock = threading.Lock()
         self.processes: dict[str, subprocess.Popen[str]] = {}
+        self.steps: dict[str, tuple[str, float]] = {}
+        self.told = self.started
         self.stopped = False
 
     def look(self, tag: str) -> dict[str, Any] | None:
@@ -304,12 +307,24 @@ class Builder:
         raise BuildError(f"asking the engine for {tag}: {done.stderr.strip()}")
 
     def tell(self, name: str, text: str) -> None:
+        self.told = time.monotonic()
         if not self.params.get("progress_path"):
             return
         text = re.sub(r"--mount=\S+\s+", "", text)
         line = f"[{time.monotonic() - self.started:4.0f} s] {name}: {text}"
         with self.lock, open(self.params["progress_path"], "a") as stream:
             stream.write(line[:140] + "\n")
+
+    def step(self, name: str, text: str) -> None:
+        """A build came to its next step."""
+        self.steps[name] = (text, time.monotonic())
+        self.tell(name, text)
+
+    def tell_running(self, names: list[str]) -> None:
+        """A compiler may be silent for minutes: say what runs, and since when."""
+        for name in names:
+            text, since = self.steps.get(name, ("starting", self.started))
+            self.tell(name, f"still running, {time.monotonic() - since:.0f} s in this step: {text[:60]}")
 
     def run(self, image: dict[str, Any], command: list[str], log: Any) -> None:
         """Run one command of an image's build, its output into the log, its steps into the progress."""
@@ -334,7 +349,7 @@ class Builder:
                     r"I: ((?:Installing|Unpacking|Configuring) (?:core|required|the base).*)", line
                 )
                 if step and "[internal]" not in line and "CACHED" not in line:
-                    self.tell(image["name"], step[1])
+                    self.step(image["name"], step[1])
             code = process.wait()
         finally:
             timer.cancel()
@@ -349,7 +364,7 @@ class Builder:
     def build(self, image: dict[str, Any], settings: Settings) -> int:
         """Build one image; returns the seconds it took."""
         begun = time.monotonic()
-        self.tell(image["name"], f"building {image['tag']}")
+        self.step(image["name"], f"building {image['tag']}")
         labels = ["--label", f"onering.image={image['name']}", "--label", f"onering.version={image['version']}"]
         beside = os.path.dirname(os.path.abspath(self.params["record_path"]))
         os.makedirs(beside, exist_ok=True)
@@ -368,7 +383,7 @@ class Builder:
                 ]
                 self.run(image, [*command, settings.archive], log)
                 self.strip(root)
-                self.tell(image["name"], "packing")
+                self.step(image["name"], "packing")
                 with open(os.path.join(work, "Dockerfile"), "w") as stream:
                     stream.write('FROM scratch\nADD root.tar /\nENV LANG=C.UTF-8\nCMD ["/bin/bash"]\n')
                 subprocess.run(
@@ -430,7 +445,9 @@ class Builder:
                     for image in [i for i in waiting if set(i["parents"]) <= ready]:
                         waiting.remove(image)
                         running[pool.submit(self.build, image, settings)] = image
-                    done, _pending = wait(running, return_when=FIRST_COMPLETED)
+                    done, _pending = wait(running, timeout=QUIET, return_when=FIRST_COMPLETED)
+                    if not done and time.monotonic() - self.told >= QUIET:
+                        self.tell_running([image["name"] for image in running.values()])
                     for future in done:
                         image = running.pop(future)
                         took[image["name"]] = future.result()

@@ -65,6 +65,21 @@ def test_steps_become_progress_without_their_mounts(builder: images.Builder, tmp
     assert "x: [2/2] RUN make it" in (tmp_path / "progress").read_text()
 
 
+def test_a_long_silent_step_is_named_again(
+    builder: images.Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(images, "QUIET", 0.05)
+
+    def build(spec: dict[str, Any], settings: Any) -> int:
+        builder.step(spec["name"], "[2/2] RUN compile")
+        threading.Event().wait(0.3)
+        return 1
+
+    monkeypatch.setattr(builder, "build", build)
+    builder.all([image("a")], set())
+    assert "a: still running, 0 s in this step: [2/2] RUN compile" in (tmp_path / "progress").read_text()
+
+
 DEBIAN = (
     "http://m/debian/|bookworm|main|Debian\n"
     "http://m/debian/|bookworm-updates|main|Debian\nhttp://m/sec/|bookworm-security|main|Debian\n"
