@@ -44,10 +44,13 @@ molecule: bootstrap ## One scenario a role; ROLE=name for one
 platform-test: bootstrap ## The whole platform in a project of its own: site, second run, verify, faults, purge
 	ops/scripts/test platform
 
+benchmark: bootstrap ## Times and memory against their budgets, in the tests' project
+	ops/benchmarks/spine
+
 lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 	ops/scripts/lock
 
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down test lint unit molecule platform-test lock bootstrap
+.PHONY: help up verify demo status down test lint unit molecule platform-test benchmark lock bootstrap
