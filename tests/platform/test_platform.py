@@ -86,6 +86,18 @@ def test_every_component_verifies(platform: Platform) -> None:
     assert platform.recap(text)["changed"] == 0
 
 
+def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
+    engine = docker.from_env()
+    for name in platform.containers():
+        engine.containers.get(name).stop(timeout=5)
+        text = platform.play("playbooks/verify.yml", fails=True)
+        assert platform.seconds < 60, name
+        first = text[text.index("[ERROR]") :].splitlines()[0]
+        assert name in first, first
+        engine.containers.get(name).start()
+    platform.play("playbooks/verify.yml")
+
+
 def test_status_tells_the_last_run(platform: Platform) -> None:
     text = platform.play("playbooks/status.yml")
     assert re.search(r"flights +2026-01-01 00:00 +1 +succeeded", text)
