@@ -15,10 +15,17 @@ RUN = Run("flights", "20260101T000000Z")
 CREATE = r"CREATE TABLE {table}\s*\((.*?)\n\)"
 
 
-def changelogs(folder: Path) -> str:
-    """All SQL that a root changelog includes."""
-    included = [entry["include"]["file"] for entry in read_yaml(folder / "changelog.yml")["databaseChangeLog"]]
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in included)
+def changesets(path: Path) -> dict[str, str]:
+    """Text of each changeset by its first line, `author:id attributes`."""
+    first, *others = path.read_text(encoding="utf-8").split("--changeset ")
+    assert first.startswith("--liquibase formatted sql")
+    return dict(changeset.split("\n", 1) for changeset in others)
+
+
+def changelog(platform: Path, dataset: str, dbms: str) -> str:
+    """A dataset's SQL for one of the stores."""
+    found = changesets(platform / f"versioning/liquibase/datasets/{dataset}.sql")
+    return "\n".join(text for line, text in found.items() if line.endswith(f" dbms:{dbms}"))
 
 
 def columns(ddl: str, table: str) -> dict[str, str]:
@@ -31,7 +38,7 @@ def columns(ddl: str, table: str) -> dict[str, str]:
 
 
 def test_silver_is_what_the_dataset_says(declared: Dataset, platform: Path) -> None:
-    ddl = changelogs(platform / "versioning/liquibase/clickhouse")
+    ddl = changelog(platform, declared.name, "clickhouse")
     for stream in declared.streams:
         expected = {column.name: column.type for column in stream.columns} | {
             flag.name: "Bool" for flag in stream.flags
@@ -42,7 +49,7 @@ def test_silver_is_what_the_dataset_says(declared: Dataset, platform: Path) -> N
 
 
 def test_bronze_views_and_connection_have_the_columns(declared: Dataset, platform: Path) -> None:
-    ddl = changelogs(platform / "versioning/liquibase/clickhouse")
+    ddl = changelog(platform, declared.name, "clickhouse")
     connection = connector.load(declared.connection)
     fields = {stream.name: list(stream.fields) for stream in connection.streams}
     assert set(fields) == {stream.name for stream in declared.streams}
@@ -55,8 +62,8 @@ def test_bronze_views_and_connection_have_the_columns(declared: Dataset, platfor
 
 
 def test_gold_is_what_the_dataset_says(declared: Dataset, platform: Path) -> None:
-    ddl = changelogs(platform / "versioning/liquibase/postgres")
-    views = changelogs(platform / "versioning/liquibase/clickhouse")
+    ddl = changelog(platform, declared.name, "postgresql")
+    views = changelog(platform, declared.name, "clickhouse")
     for mart in declared.marts:
         assert list(columns(ddl, f"gold.{mart.name}")) == mart.column_names
         assert f"CREATE TABLE staging.{mart.name} (LIKE gold.{mart.name} INCLUDING ALL);" in ddl
@@ -66,10 +73,43 @@ def test_gold_is_what_the_dataset_says(declared: Dataset, platform: Path) -> Non
 
 def test_every_changeset_can_be_rolled_back(platform: Path) -> None:
     for path in (platform / "versioning/liquibase").rglob("*.sql"):
-        changesets = path.read_text(encoding="utf-8").split("--changeset ")
-        assert changesets[0].startswith("--liquibase formatted sql")
-        for changeset in changesets[1:]:
-            assert "--rollback " in changeset, f"{path}: {changeset.splitlines()[0]}"
+        for line, text in changesets(path).items():
+            assert "--rollback " in text, f"{path}: {line}"
+
+
+def test_every_changeset_of_a_dataset_has_one_store(declared: Dataset, platform: Path) -> None:
+    """One without would run in both; one of a store that isn't there, in none and without a word."""
+    for line in changesets(platform / f"versioning/liquibase/datasets/{declared.name}.sql"):
+        assert re.fullmatch(rf"\w+:{declared.name}-[a-z0-9-]+ dbms:(clickhouse|postgresql)", line), line
+
+
+@pytest.mark.parametrize("store", ["clickhouse", "postgres"])
+def test_a_dataset_needs_no_line_in_the_root_changelog(platform: Path, store: str) -> None:
+    root = platform / f"versioning/liquibase/{store}/changelog.yml"
+    assert read_yaml(root)["databaseChangeLog"][-1] == {
+        "includeAll": {"path": "datasets", "errorIfMissingOrEmpty": False}
+    }
+
+
+def test_a_dataset_is_three_files_found_by_its_name(declared: Dataset, platform: Path) -> None:
+    """With a file of its own for a shared connection, and lines for the summary, where there are any."""
+    name = declared.name
+    needed = {
+        f"datasets/{name}.yml",
+        f"quality/great_expectations/suites/{name}.yml",
+        f"versioning/liquibase/datasets/{name}.sql",
+    }
+    found = {path.relative_to(platform).as_posix() for path in platform.rglob(f"{name}.*")}
+    assert needed <= found <= needed | {f"ingestion/airbyte/{name}.yml"}
+
+
+def test_suites_know_the_layers(tmp_path: Path) -> None:
+    (tmp_path / "d.yml").write_text("silver: {t: [{type: x}]}\n", encoding="utf-8")
+    assert [suite.name for suite in quality.suites("d", "silver", tmp_path)] == ["d.silver.t"]
+    assert quality.suites("d", "gold", tmp_path) == []
+    (tmp_path / "d.yml").write_text("sliver: {t: []}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="sliver is no layer; there are: bronze, silver, gold"):
+        quality.suites("d", "silver", tmp_path)
 
 
 @pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
@@ -120,8 +160,8 @@ def test_publish_names_columns_in_one_order(declared: Dataset) -> None:
 
 
 def test_lineage_leads_to_columns_that_are_there(declared: Dataset, platform: Path) -> None:
-    silver = changelogs(platform / "versioning/liquibase/clickhouse")
-    gold = changelogs(platform / "versioning/liquibase/postgres")
+    silver = changelog(platform, declared.name, "clickhouse")
+    gold = changelog(platform, declared.name, "postgresql")
     for mart in declared.marts:
         inputs, result = lineage.gold_edges(mart)
         fields = result["facets"]["columnLineage"]["fields"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from onering import dataset
+import yaml
+from onering import connector, dataset
 from onering.platform_files import read_yaml
 
 
@@ -93,6 +94,81 @@ def test_faulty_files_leave_the_others(tmp_path: Path) -> None:
     assert [str(fault).split(": ")[0] for fault in faults] == [
         str(tmp_path / "broken.yml"),
         str(tmp_path / "empty.yml"),
+    ]
+
+
+def write(folder: Path, document: dict[str, Any], **changes: Any) -> None:
+    document = document | changes
+    (folder / f"{document['name']}.yml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def test_tables_have_one_owner(tmp_path: Path, document: dict[str, Any]) -> None:
+    write(tmp_path, document)
+    write(tmp_path, document, name="boats", marts={"docking": document["marts"]["route_performance"]})
+    sound, faults = dataset.load_all(tmp_path)
+    assert sound == []
+    streams = ("airlines", "airports", "planes", "weather", "flights")
+    for fault, name, other in zip(faults, ("boats", "flights"), ("flights", "boats"), strict=True):
+        told = "; ".join(f"streams.{stream}: declared by {other} too" for stream in streams)
+        assert str(fault) == f"{tmp_path / name}.yml: {told}"
+
+
+def test_a_marts_name_is_taken_too(document: dict[str, Any]) -> None:
+    one = dataset.parse(document)
+    other = dataset.parse(document | {"name": "other", "streams": {}})
+    assert dataset.disputes([one, other])["flights"] == [
+        f"marts.{mart}: declared by other too" for mart in document["marts"]
+    ]
+
+
+def test_connection_may_stand_in_the_dataset(tmp_path: Path, document: dict[str, Any]) -> None:
+    path = dataset.ROOT / document["connection"]
+    write(tmp_path, document, connection=read_yaml(path))
+    declared = dataset.load_checked("flights", tmp_path)
+    assert connector.load(declared.connection) == connector.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"lanes": 0}, "connection.lanes: 0 is less than the minimum of 1"),
+        ({"connector": "file"}, "connection.connector: 'file' does not match"),
+        ({"streams": []}, "connection.streams: [] should be non-empty"),
+    ],
+)
+def test_schema_covers_a_connection_in_the_dataset(
+    document: dict[str, Any], change: dict[str, Any], fault: str
+) -> None:
+    document["connection"] = read_yaml(dataset.ROOT / document["connection"]) | change
+    assert [found[: len(fault)] for found in schema_faults(document)] == [fault]
+
+
+def test_schema_covers_a_connections_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]
+) -> None:
+    path = tmp_path / "ingestion/airbyte/flights.yml"
+    path.parent.mkdir(parents=True)
+    connection = read_yaml(dataset.ROOT / document["connection"])
+    path.write_text(yaml.safe_dump(connection | {"lane": 1}), encoding="utf-8")
+    monkeypatch.setattr(dataset, "ROOT", tmp_path)
+    write(tmp_path, document)
+    with pytest.raises(dataset.DatasetError, match=r"airbyte/flights\.yml: top: Additional properties .*'lane'"):
+        dataset.load_checked("flights", tmp_path)
+    path.unlink()
+    with pytest.raises(dataset.DatasetError, match=r"No such file .*airbyte/flights\.yml"):
+        dataset.load_checked("flights", tmp_path)
+
+
+def test_dataset_and_connection_have_the_same_streams_and_columns(document: dict[str, Any]) -> None:
+    connection = read_yaml(dataset.ROOT / document["connection"])
+    found = {stream["name"]: stream for stream in connection["streams"]}
+    found["planes"]["fields"]["colour"] = found["planes"]["fields"].pop("speed")
+    found["airlines"]["name"] = "carriers"
+    assert dataset.unconnected(dataset.parse(document), connection) == [
+        "streams.airlines: the connection has no such stream",
+        "streams.carriers: only the connection has it",
+        "streams.planes.columns: the connection has no field speed",
+        "streams.planes.columns: only the connection has colour",
     ]
 
 

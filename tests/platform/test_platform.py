@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -14,11 +13,8 @@ import requests
 from driver import INVENTORY, PROJECT, ROOT, STORE, Platform
 
 FORCED = ("-e", json.dumps({"onering_verbs": ["publish"], "onering_force": True}))
-SUITES = {
-    "bronze": "quality/great_expectations/suites/flights/bronze/airlines.yml",
-    "silver": "quality/great_expectations/suites/flights/silver/airlines.yml",
-    "gold": "quality/great_expectations/suites/flights/gold/route_performance.yml",
-}
+SUITES = "quality/great_expectations/suites/flights.yml"
+TABLES = {"bronze": "airlines", "silver": "airlines", "gold": "route_performance"}
 
 
 def newest_run(platform: Platform) -> dict[str, Any]:
@@ -156,19 +152,19 @@ def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform
         bucket.object_versions.filter(Prefix=other).delete()
 
 
-@pytest.mark.parametrize("layer", list(SUITES))
+@pytest.mark.parametrize("layer", list(TABLES))
 def test_a_failing_expectation_stops_the_run_at_its_layer(platform: Platform, layer: str) -> None:
     before = platform.tables()
     published = platform.published()
 
-    def impossible(suite: dict[str, Any]) -> None:
-        suite["expectations"].append({"type": "expect_table_row_count_to_equal", "value": -1})
+    def impossible(suites: dict[str, Any]) -> None:
+        suites[layer][TABLES[layer]].append({"type": "expect_table_row_count_to_equal", "value": -1})
 
-    with platform.edited(SUITES[layer], impossible):
+    with platform.edited(SUITES, impossible):
         platform.play("site.yml", *FORCED, fails=True)
     run = newest_run(platform)
     assert (run["state"], run["failed_task"]) == ("failed", f"validate_{layer}")
-    assert Path(SUITES[layer]).stem in run["cause"]
+    assert f"flights.{layer}.{TABLES[layer]}" in run["cause"]
     assert platform.tables() == before
     after = platform.published()
     assert after["gold"] == published["gold"]

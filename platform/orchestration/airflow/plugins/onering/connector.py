@@ -29,8 +29,9 @@ class Connection:
     streams: tuple[StreamConnection, ...]
 
 
-def load(path: Path) -> Connection:
-    document = read_yaml(path)
+def load(declared: Path | Mapping[str, Any]) -> Connection:
+    """A connection out of its file, or as it stands in a dataset's own."""
+    document = read_yaml(declared) if isinstance(declared, Path) else declared
     common = document.get("configuration", {})
     return Connection(
         connector=document["connector"],
@@ -40,7 +41,7 @@ def load(path: Path) -> Connection:
         streams=tuple(
             StreamConnection(
                 stream["name"],
-                common | {"dataset_name": stream["name"]} | stream.get("configuration", {}),
+                common | stream.get("configuration", {}),
                 stream["fields"],
             )
             for stream in document["streams"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ class Dataset:
     title: str
     owner: str
     schedule: str | None
-    connection: Path
+    connection: Path | dict[str, Any]  # a file's path, or what such a file would hold
     streams: tuple[Stream, ...]
     marts: tuple[Mart, ...]
     facts: tuple[Fact, ...]
@@ -137,7 +138,25 @@ def load_all(folder: Path = FOLDER) -> tuple[list[Dataset], list[DatasetError]]:
             sound.append(load_checked(name, folder))
         except DatasetError as fault:
             faults.append(fault)
-    return sound, faults
+    disputed = disputes(sound)
+    faults += [DatasetError(f"{folder / name}.yml: {'; '.join(told)}") for name, told in disputed.items()]
+    return [dataset for dataset in sound if dataset.name not in disputed], faults
+
+
+def disputes(datasets: Iterable[Dataset]) -> dict[str, list[str]]:
+    """Per dataset what others declare too. A stream's and a mart's table is one dataset's: none of them gets it."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for dataset in datasets:
+        for stream in dataset.streams:
+            owners.setdefault(("streams", stream.name), []).append(dataset.name)
+        for mart in dataset.marts:
+            owners.setdefault(("marts", mart.name), []).append(dataset.name)
+    found: dict[str, list[str]] = {}
+    for (kind, table), claimants in owners.items():
+        for name in claimants if len(claimants) > 1 else ():
+            others = ", ".join(other for other in claimants if other != name)
+            found.setdefault(name, []).append(f"{kind}.{table}: declared by {others} too")
+    return found
 
 
 def load(name: str, folder: Path = FOLDER) -> Dataset:
@@ -148,16 +167,27 @@ def load(name: str, folder: Path = FOLDER) -> Dataset:
 def load_checked(name: str, folder: Path = FOLDER) -> Dataset:
     """Read a dataset and refuse what its schema or its own words contradict."""
     path = folder / f"{name}.yml"
+    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    document = _sound(path, schema)
+    dataset = parse(document)
+    connection = dataset.connection
+    if isinstance(connection, Path):
+        connection = _sound(connection, schema | schema["$defs"]["connection"])
+    faults = contradictions(dataset, path.stem) + unconnected(dataset, connection)
+    if faults:
+        raise DatasetError(f"{path}: " + "; ".join(faults))
+    return dataset
+
+
+def _sound(path: Path, schema: dict[str, Any]) -> Any:
+    """The document of a file, if it can be read and is as its schema says."""
     try:
         document = read_yaml(path)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise DatasetError(f"{path}: {error}") from error
-    faults = schema_faults(document, json.loads((FOLDER / "schema.json").read_text(encoding="utf-8")))
-    if not faults:
-        faults = contradictions(parse(document), path.stem)
-    if faults:
+    if faults := schema_faults(document, schema):
         raise DatasetError(f"{path}: " + "; ".join(faults))
-    return parse(document)
+    return document
 
 
 def schema_faults(document: Any, schema: dict[str, Any]) -> list[str]:
@@ -193,6 +223,19 @@ def contradictions(dataset: Dataset, stem: str) -> list[str]:
     return faults
 
 
+def unconnected(dataset: Dataset, connection: Mapping[str, Any]) -> list[str]:
+    """Streams and columns that only one of dataset and connection has."""
+    fields = {stream["name"]: set(stream["fields"]) for stream in connection["streams"]}
+    columns = {stream.name: set(stream.column_names) for stream in dataset.streams}
+    faults = [f"streams.{name}: the connection has no such stream" for name in columns if name not in fields]
+    faults += [f"streams.{name}: only the connection has it" for name in fields if name not in columns]
+    for name in columns.keys() & fields.keys():
+        place = f"streams.{name}.columns"
+        faults += [f"{place}: the connection has no field {field}" for field in sorted(columns[name] - fields[name])]
+        faults += [f"{place}: only the connection has {field}" for field in sorted(fields[name] - columns[name])]
+    return faults
+
+
 def _missing(place: str, stream: str, columns: tuple[str, ...], known: dict[str, set[str]]) -> list[str]:
     if stream not in known:
         return [f"{place}: no stream {stream} before it"]
@@ -200,12 +243,13 @@ def _missing(place: str, stream: str, columns: tuple[str, ...], known: dict[str,
 
 
 def parse(document: dict[str, Any]) -> Dataset:
+    connection = document["connection"]
     return Dataset(
         name=document["name"],
         title=document["title"],
         owner=document.get("owner", "onering"),
         schedule=document.get("schedule"),
-        connection=ROOT / document["connection"],
+        connection=ROOT / connection if isinstance(connection, str) else connection,
         streams=tuple(_stream(name, spec) for name, spec in document["streams"].items()),
         marts=tuple(_mart(name, spec) for name, spec in document["marts"].items()),
         facts=tuple(Fact(name=name, **spec) for name, spec in document.get("facts", {}).items()),

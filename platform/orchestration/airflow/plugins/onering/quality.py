@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.datasource.fluent.interfaces import Batch
 
+LAYERS = ("bronze", "silver", "gold")
 SUITES = ROOT / "quality" / "great_expectations" / "suites"
 CLICKHOUSE, POSTGRES = "clickhouse_quality", "postgres_quality"
 CLICKHOUSE_NATIVE_PORT = 9000
@@ -69,8 +70,12 @@ class Outcome:
 
 
 def suites(dataset: str, layer: str, folder: Path = SUITES) -> list[Suite]:
-    paths = sorted((folder / dataset / layer).glob("*.yml"))
-    return [Suite(dataset, layer, path.stem, tuple(read_yaml(path)["expectations"])) for path in paths]
+    """The suites of a layer, as the dataset's one file has them: `layer: {table: [expectations]}`."""
+    path = folder / f"{dataset}.yml"
+    document = read_yaml(path)
+    if unknown := sorted(set(document) - set(LAYERS)):
+        raise ValueError(f"{path}: {', '.join(unknown)} is no layer; there are: {', '.join(LAYERS)}")
+    return [Suite(dataset, layer, table, tuple(of)) for table, of in document.get(layer, {}).items()]
 
 
 def describe(suite: str, result: dict[str, Any]) -> str:

@@ -259,7 +259,6 @@ class Changelog(Resource):
         self.runner = runner
         self.marked_ran = marked_ran
         self.update = update
-        self.folder = os.path.join(runner.changelog_dir, os.path.dirname(options["changelog_file"]))
         self.file = os.path.join(runner.changelog_dir, options["changelog_file"])
         self.settings = {
             "liquibase.command.url": options["url"],
@@ -298,10 +297,8 @@ class Changelog(Resource):
         self.pending = changesets(answer.stdout)
 
     def refuse_marks(self) -> None:
-        found = [
-            os.path.join(os.path.dirname(self.settings["liquibase.command.changelogFile"]), mark)
-            for mark in marks(self.folder)
-        ]
+        """Looks at all changelogs there are: what this one includes may lie beside its folder."""
+        found = marks(self.runner.changelog_dir)
         if not found:
             return
         told = f"MARK_RAN at {', '.join(found)}"

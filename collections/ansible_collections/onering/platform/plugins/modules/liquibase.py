@@ -21,6 +21,7 @@ description:
   - Runs on one host are serialised by a lock file, because Liquibase's own lock isn't atomic on ClickHouse.
   - A changeset must never count as run without having run. See O(marked_ran).
     A precondition that skips a changeset is an error.
+  - A changeset whose C(dbms) isn't the database's is left out, so that one file can serve several databases.
 requirements:
   - docker (Python library)
 attributes:
@@ -137,6 +138,7 @@ options:
   marked_ran:
     description:
       - What to do about a precondition with C(MARK_RAN), which marks a changeset as run without running it.
+        All files below O(changelog_dir) are looked at, because a changelog may include any of them.
       - V(refuse) fails before anything runs, V(warn) warns, V(allow) warns only if a changeset was so marked.
     type: str
     choices: [refuse, warn, allow]
@@ -196,7 +198,7 @@ pending:
   returned: success, with O(changelog_file)
   type: list
   elements: str
-  sample: ["postgres/flights/gold.sql::flights-gold-routes::onering"]
+  sample: ["datasets/sales.sql::sales-gold::onering"]
 version:
   description: Version of Liquibase.
   returned: success, with O(changelog_file)

@@ -193,6 +193,15 @@ def test_mark_ran_is_refused_before_anything_runs(ask, folder: Path, check: bool
     assert engine.made == []
 
 
+def test_mark_ran_is_found_in_what_is_included_from_beside(ask, folder: Path) -> None:
+    (folder / "c/changelog.yml").write_text("databaseChangeLog:\n  - includeAll: {path: more}\n")
+    (folder / "more").mkdir()
+    (folder / "more/x.sql").write_text("--changeset a:one\n--preconditions onFail:MARK_RAN\n")
+    engine = Engine()
+    assert "MARK_RAN at more/x.sql:2" in ask(engine)["msg"]
+    assert engine.made == []
+
+
 def test_mark_ran_may_be_allowed_but_never_silent(ask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warnings: list[str] = []
     monkeypatch.setattr(liquibase.AnsibleModule, "warn", lambda self, text: warnings.append(text))
