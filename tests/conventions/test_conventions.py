@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -137,6 +138,38 @@ def test_locks_are_hashes_without_addresses(lock: Path) -> None:
     assert "--hash=sha256:" in text
     for line in text.splitlines():
         assert not line.startswith("-"), line
+
+
+def environments(folder: Path, **settings: Any) -> list[str]:
+    """What the role airbyte exports in a play of its own, away from the checkout and its group_vars."""
+    shown = "{{ airbyte_component.environments | to_json }}"
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"onering_verbs": [], "airbyte_ingest_secret_key": "none", **settings},
+        "roles": ["airbyte"],
+        "tasks": [{"ansible.builtin.copy": {"content": shown, "dest": str(folder / "found.json"), "mode": "0600"}}],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([play]))
+    config = f"[defaults]\nroles_path = {ROOT}/roles\ncollections_path = {ROOT}/collections\n"
+    (folder / "ansible.cfg").write_text(config)
+    subprocess.run(
+        ["ansible-playbook", "--connection", "local", "--inventory", "localhost,", "play.yml"],
+        cwd=folder,
+        env=os.environ | {"ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
+        check=True,
+    )
+    return load(folder / "found.json")
+
+
+def test_a_connector_is_a_lock_file(tmp_path: Path) -> None:
+    shipped = sorted(lock.stem for lock in LOCKS if lock.stem.startswith("airbyte-source-"))
+    assert environments(tmp_path) == ["airbyte", *shipped]
+    (tmp_path / "requirements").mkdir()
+    for lock in ("airbyte.txt", "airbyte-source-x.txt", "airbyte-source-a-b.txt", "other.txt"):
+        (tmp_path / "requirements" / lock).touch()
+    found = environments(tmp_path, onering_checkout=str(tmp_path))
+    assert found == ["airbyte", "airbyte-source-a-b", "airbyte-source-x"]
 
 
 def test_galaxy_users_get_the_bundled_versions() -> None:
