@@ -140,13 +140,17 @@ def test_locks_are_hashes_without_addresses(lock: Path) -> None:
         assert not line.startswith("-"), line
 
 
-def environments(folder: Path, **settings: Any) -> list[str]:
-    """What the role airbyte exports in a play of its own, away from the checkout and its group_vars."""
+def environments(folder: Path) -> list[str]:
+    """What the role airbyte exports to a play away from the checkout and its group_vars, with lock files of its own."""
     shown = "{{ airbyte_component.environments | to_json }}"
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars": {"onering_verbs": [], "airbyte_ingest_secret_key": "none", **settings},
+        "vars": {
+            "onering_verbs": [],
+            "airbyte_ingest_secret_key": "none",
+            "ansible_python_interpreter": sys.executable,
+        },
         "roles": ["airbyte"],
         "tasks": [{"ansible.builtin.copy": {"content": shown, "dest": str(folder / "found.json"), "mode": "0600"}}],
     }
@@ -163,13 +167,11 @@ def environments(folder: Path, **settings: Any) -> list[str]:
 
 
 def test_a_connector_is_a_lock_file(tmp_path: Path) -> None:
-    shipped = sorted(lock.stem for lock in LOCKS if lock.stem.startswith("airbyte-source-"))
-    assert environments(tmp_path) == ["airbyte", *shipped]
+    shipped = [lock.stem for lock in LOCKS if lock.stem.startswith("airbyte-source-")]
     (tmp_path / "requirements").mkdir()
-    for lock in ("airbyte.txt", "airbyte-source-x.txt", "airbyte-source-a-b.txt", "other.txt"):
+    for lock in ("airbyte.txt", "airbyte-source-a-b.txt", "airbyte-source-x.txt", "other.txt"):
         (tmp_path / "requirements" / lock).touch()
-    found = environments(tmp_path, onering_checkout=str(tmp_path))
-    assert found == ["airbyte", "airbyte-source-a-b", "airbyte-source-x"]
+    assert environments(tmp_path) == ["airbyte", *sorted([*shipped, "airbyte-source-a-b", "airbyte-source-x"])]
 
 
 def test_galaxy_users_get_the_bundled_versions() -> None:
