@@ -82,6 +82,19 @@ def test_every_component_verifies(platform: Platform) -> None:
     assert platform.recap(text)["changed"] == 0
 
 
+def test_the_marked_row_of_verify_leaves_nothing(platform: Platform) -> None:
+    store = platform.bronze().meta.client
+    for bucket in ("bronze", "silver", "gold"):
+        listed = store.list_object_versions(Bucket=bucket, Prefix="canary/")
+        assert not listed.get("Versions"), bucket
+        assert not listed.get("DeleteMarkers"), bucket
+    assert platform.clickhouse("SELECT count() FROM silver.canary") == "0"
+    assert platform.clickhouse("SELECT count() FROM staging.canary") == "0"
+    assert platform.query("SELECT count(*) FROM gold.canary_marks") == [(0,)]
+    for book in ("runs", "run_receipts", "validation_results", "outbox"):
+        assert platform.query(f"SELECT count(*) FROM ops.{book} WHERE dataset = 'canary'") == [(0,)], book
+
+
 def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
     engine = docker.from_env()
     for name in platform.containers():

@@ -130,13 +130,23 @@ def make(dataset: datasets.Dataset) -> DAG:
             if run:  # none when the run was refused or never opened
                 docs.publish(Run(**run))
 
+        @task
+        def remove() -> None:
+            from onering import transient
+
+            transient.remove(dataset)
+
         run = open_run()
         bronze, silver, gold = validate_bronze(run), validate_silver(run), validate_gold(run)
         chain(
             seal_bronze(run, extract(run)), bronze, stage_silver(run), silver, publish_silver(run), stage_gold(), gold
         )
-        chain(gold, publish_gold(run), settle(run))
-        chain([bronze, silver, gold], publish_docs(run))
+        settled = settle(run)
+        chain(gold, publish_gold(run), settled)
+        if dataset.transient:
+            chain(settled, remove())
+        else:
+            chain([bronze, silver, gold], publish_docs(run))
 
     return flow()
 

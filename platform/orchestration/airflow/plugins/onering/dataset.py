@@ -120,6 +120,7 @@ class Dataset:
     streams: tuple[Stream, ...]
     marts: tuple[Mart, ...]
     facts: tuple[Fact, ...]
+    transient: bool = False  # nothing of it stays once its receipt balances
 
     def stream(self, name: str) -> Stream:
         return next(stream for stream in self.streams if stream.name == name)
@@ -253,6 +254,7 @@ def parse(document: dict[str, Any]) -> Dataset:
         streams=tuple(_stream(name, spec) for name, spec in document["streams"].items()),
         marts=tuple(_mart(name, spec) for name, spec in document["marts"].items()),
         facts=tuple(Fact(name=name, **spec) for name, spec in document.get("facts", {}).items()),
+        transient=document.get("transient", False),
     )
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from onering import connections
 
 BRONZE = "bronze"
+LAYERS = (BRONZE, "silver", "gold")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class Storage:
 
     def delete(self, bucket: str, key: str) -> None:
         self._client.delete_object(Bucket=bucket, Key=key)
+
+    def erase(self, bucket: str, prefix: str) -> int:
+        """Delete all objects under a prefix with all their versions; how many there were."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+        found = [item for page in pages for kind in ("Versions", "DeleteMarkers") for item in page.get(kind, ())]
+        for item in found:
+            self._client.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+        return len(found)
 
     def remove(self, bucket: str, prefix: str) -> None:
         """Delete all objects under a prefix."""

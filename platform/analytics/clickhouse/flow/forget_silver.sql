@@ -1,0 +1,1 @@
+ALTER TABLE silver.`{{ stream.name }}` DROP PARTITION tuple()
