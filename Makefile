@@ -29,6 +29,10 @@ status: bootstrap ## What runs: versions, uptime, memory, last runs
 down: bootstrap ## Stop the platform; PURGE=1 removes all of it, CACHE=1 the build caches too
 	$(PLAY) playbooks/down.yml -e '{"down_purge": $(if $(PURGE),true,false), "down_cache": $(if $(CACHE),true,false)}' $(ARGS)
 
+conformance: bootstrap ## Verify, and write down in evidence/ what passed, against which product
+	$(PLAY) playbooks/conformance.yml $(ARGS)
+	ops/scripts/reference
+
 test: bootstrap ## Lint, unit, convention and Molecule tests
 	ops/scripts/test
 
@@ -53,4 +57,4 @@ lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down test lint unit molecule platform-test benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance test lint unit molecule platform-test benchmark lock bootstrap
