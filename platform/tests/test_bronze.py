@@ -51,10 +51,22 @@ def test_what_cannot_be_read_is_nulled_and_noted() -> None:
     assert changes == [[], ["size"], ["count"], []]
 
 
-def test_missing_field_is_named() -> None:
-    rows = [{bronze.RAW_ID: "1", bronze.EXTRACTED_AT: EXTRACTED, "name": "n"}]
-    with pytest.raises(bronze.MissingFieldError, match="size, count"):
-        list(bronze.batches(rows, FIELDS))
+def without(number: int, *fields: str) -> dict[str, Any]:
+    return {name: value for name, value in record(number).items() if name not in fields}
+
+
+def test_field_that_is_left_out_has_no_value() -> None:
+    rows = [without(1, "size"), record(2), without(3, "name", "count")]
+    (part,) = bronze.parts(bronze.batches(rows, FIELDS, size=1), FIELDS, 10)
+    found = table(part)
+    assert [found[name].to_pylist() for name in FIELDS] == [["n", "n", None], [None, 1.0, 1.0], [2, 2, None]]
+    assert [meta["changes"] for meta in found[bronze.META].to_pylist()] == [[], [], []]
+
+
+def test_field_that_no_record_has_is_named() -> None:
+    rows = [without(number, "size", "count") for number in range(3)]
+    with pytest.raises(bronze.MissingFieldError, match=r"in any record: size, count$"):
+        list(bronze.batches(rows, FIELDS, size=2))
 
 
 def test_repeat_writes_the_same_names() -> None:

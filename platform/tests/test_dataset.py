@@ -172,6 +172,22 @@ def test_dataset_and_connection_have_the_same_streams_and_columns(document: dict
     ]
 
 
+@pytest.mark.parametrize("count", [None, "many", 10])
+def test_setting_that_counts_is_a_number_of_the_connection(document: dict[str, Any], count: object) -> None:
+    connection = read_yaml(dataset.ROOT / document["connection"])
+    connection["configuration"] |= {} if count is None else {"count": count}
+    document["streams"]["planes"]["source"] = {"setting": "count"}
+    assert schema_faults(document) == []
+    told = ["streams.planes.source: count is no whole number in the connection's configuration"]
+    assert dataset.unconnected(dataset.parse(document), connection) == ([] if count == 10 else told)
+
+
+@pytest.mark.parametrize("source", [{}, {"path": "/a.csv"}, {"setting": "count", "records": 1}, {"records": -1}])
+def test_source_is_one_of_three(document: dict[str, Any], source: dict[str, Any]) -> None:
+    document["streams"]["planes"]["source"] = source
+    assert schema_faults(document)
+
+
 def test_faults_are_raised_apart_from_the_dags(monkeypatch: pytest.MonkeyPatch, platform: Path) -> None:
     script = str(platform / "orchestration/airflow/dags/dataset_faults.py")
     runpy.run_path(script)

@@ -105,7 +105,12 @@ def test_count_knows_quoted_line_breaks(tmp_path: Path, zipped: bool) -> None:
             archive.writestr("rows.csv", text)
     else:
         path.write_text(text, encoding="utf-8")
-    assert sources.count(Source(path, "csv")) == 2
+    assert sources.count(Source(path, "csv"), {}) == 2
+
+
+def test_count_may_be_set_or_known() -> None:
+    assert sources.count(Source(setting="count"), {"count": 7, "seed": 1}) == 7
+    assert sources.count(Source(records=0), {"count": 7}) == 0
 
 
 def test_count_refuses_an_archive_of_two(tmp_path: Path) -> None:
@@ -115,7 +120,7 @@ def test_count_refuses_an_archive_of_two(tmp_path: Path) -> None:
         archive.writestr("b.csv", "")
     (tmp_path / "two.zip").write_bytes(buffer.getvalue())
     with pytest.raises(ValueError, match="holds 2 files"):
-        sources.count(Source(tmp_path / "two.zip", "csv"))
+        sources.count(Source(tmp_path / "two.zip", "csv"), {})
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def column(name: str, kind: str, values: list[Any], changes: list[list[Change]])
 
 def batch(records: list[Record], fields: Mapping[str, str]) -> pa.RecordBatch:
     changes: list[list[Change]] = [[] for _ in records]
-    columns = [column(name, kind, [record[name] for record in records], changes) for name, kind in fields.items()]
+    columns = [column(name, kind, [record.get(name) for record in records], changes) for name, kind in fields.items()]
     own = [
         pa.array([record[RAW_ID] for record in records], pa.string()),
         pa.array([record[EXTRACTED_AT] for record in records], pa.timestamp("ms", tz="UTC")),
@@ -81,17 +81,21 @@ def batch(records: list[Record], fields: Mapping[str, str]) -> pa.RecordBatch:
 
 
 def batches(records: Iterable[Record], fields: Mapping[str, str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    """Batches of bounded size. The first record must have every field of the catalog."""
+    """Batches of bounded size. A connector may leave a field without a value out of a record, but not out of all."""
     rows: list[Record] = []
-    for number, record in enumerate(records):
-        if number == 0 and (missing := [name for name in fields if name not in record]):
-            raise MissingFieldError(f"the connector doesn't deliver: {', '.join(missing)}")
+    unseen, any_records = set(fields), False
+    for record in records:
+        unseen -= record.keys()
+        any_records = True
         rows.append(record)
         if len(rows) == size:
             yield batch(rows, fields)
             rows = []
     if rows:
         yield batch(rows, fields)
+    if any_records and unseen:
+        missing = [name for name in fields if name in unseen]
+        raise MissingFieldError(f"the connector doesn't deliver, in any record: {', '.join(missing)}")
 
 
 @dataclass

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onering.airbyte_columns import EXTRACTED_AT, RAW_ID
+from onering.dataset import settings_of
 from onering.platform_files import read_yaml
 
 VENVS = Path("/opt/onering/venvs")
@@ -32,18 +33,13 @@ class Connection:
 def load(declared: Path | Mapping[str, Any]) -> Connection:
     """A connection out of its file, or as it stands in a dataset's own."""
     document = read_yaml(declared) if isinstance(declared, Path) else declared
-    common = document.get("configuration", {})
     return Connection(
         connector=document["connector"],
         executable=VENVS / document["environment"] / "bin" / document["connector"],
         rows_per_object=document.get("rows_per_object", 100_000),
         lanes=document.get("lanes", 1),
         streams=tuple(
-            StreamConnection(
-                stream["name"],
-                common | stream.get("configuration", {}),
-                stream["fields"],
-            )
+            StreamConnection(stream["name"], settings_of(stream, document), stream["fields"])
             for stream in document["streams"]
         ),
     )

@@ -56,8 +56,12 @@ class Flag:
 
 @dataclass(frozen=True)
 class Source:
-    path: Path
-    format: str
+    """What tells how many records a stream has: its file, a setting of its connection, or a number that is known."""
+
+    path: Path | None = None
+    format: str | None = None
+    setting: str | None = None
+    records: int | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +238,18 @@ def unconnected(dataset: Dataset, connection: Mapping[str, Any]) -> list[str]:
         place = f"streams.{name}.columns"
         faults += [f"{place}: the connection has no field {field}" for field in sorted(columns[name] - fields[name])]
         faults += [f"{place}: only the connection has {field}" for field in sorted(fields[name] - columns[name])]
+    settings = {stream["name"]: settings_of(stream, connection) for stream in connection["streams"]}
+    for stream in dataset.streams:
+        setting = stream.source.setting if stream.source else None
+        if setting is not None and not isinstance(settings.get(stream.name, {}).get(setting), int):
+            place = f"streams.{stream.name}.source"
+            faults.append(f"{place}: {setting} is no whole number in the connection's configuration")
     return faults
+
+
+def settings_of(stream: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:
+    """A stream's configuration: the connection's, with its own on top."""
+    return connection.get("configuration", {}) | stream.get("configuration", {})
 
 
 def _missing(place: str, stream: str, columns: tuple[str, ...], known: dict[str, set[str]]) -> list[str]:
@@ -265,7 +280,7 @@ def _stream(name: str, spec: dict[str, Any]) -> Stream:
         key=tuple(spec["key"]),
         columns=tuple(_column(column, of) for column, of in spec["columns"].items()),
         flags=tuple(_flag(flag, of) for flag, of in spec.get("flags", {}).items()),
-        source=Source(Path(source["path"]), source["format"]) if source else None,
+        source=Source(**source | ({"path": Path(source["path"])} if "path" in source else {})) if source else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from onering import sources
+from onering import connector, sources
 from onering.dataset import Dataset, Stream
 from onering.run import Run
 from onering.storage import BRONZE, Storage, StoredObject
@@ -27,11 +27,14 @@ def seal(dataset: Dataset, run: Run, extracted: dict[str, int]) -> None:
     if sealed(run, storage):
         print(f"{run.manifest_key} is there: Bronze of this run is sealed and is loaded again as it is")
         return
+    settings = {stream.name: stream.configuration for stream in connector.load(dataset.connection).streams}
     streams = {
         stream.name: entry(
             storage.objects(BRONZE, run.prefix(stream.name)),
             records=extracted[stream.name],
-            source_records=sources.count(stream.source) if stream.source else extracted[stream.name],
+            source_records=sources.count(stream.source, settings[stream.name])
+            if stream.source
+            else extracted[stream.name],
         )
         for stream in dataset.streams
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from onering.dataset import Source
 
@@ -28,9 +28,20 @@ def opened(path: Path) -> Iterator[IO[str]]:
             yield text
 
 
-def count(source: Source) -> int:
-    """Records of a CSV file: its rows without the header; a quoted line break is no row."""
-    with opened(source.path) as text:
+def count(source: Source, settings: Mapping[str, Any]) -> int:
+    """Records of a stream, by what its dataset says tells it; the settings are those of the stream's connection."""
+    if source.records is not None:
+        return source.records
+    if source.setting is not None:
+        return int(settings[source.setting])
+    if source.path is None:
+        raise ValueError("a source is a file, a setting or a number")
+    return count_csv(source.path)
+
+
+def count_csv(path: Path) -> int:
+    """Rows without the header; a quoted line break is no row."""
+    with opened(path) as text:
         rows = csv.reader(text)
         next(rows, None)
         return sum(1 for row in rows if row)
