@@ -177,11 +177,12 @@ def image_states(images: Mapping[str, Any]) -> str:
 def summary(data: Mapping[str, Any]) -> str:
     """What a person reads at the end of `make up`. Holds no secrets: logins name the file and key that has them."""
     flow = data.get("flow") or {}
+    datasets = {run["dataset"] for run in flow.get("runs") or []}
     lines = ["", f"== OneRing: project {data['project']} ==", ""]
     lines += _receipts(flow) + _checks(flow)
     if data.get("highlights"):
         lines += ["", "Gold says", *[f"  {line}" for line in data["highlights"]]]
-    lines += ["", *_runs({"runs": (flow.get("runs") or [])[:3]})]
+    lines += ["", *_runs({"runs": (flow.get("runs") or [])[: max(3, len(datasets))]})]
     lines += ["", *_containers(data["containers"], data["images"]), "", *_images(data["images"])]
     if data.get("links"):
         lines += [
