@@ -91,6 +91,12 @@ def test_the_summary_has_every_part() -> None:
         assert part in text, part
 
 
+@pytest.mark.parametrize(("datasets", "shown"), [("dddd", 3), ("abcde", 5)])
+def test_the_summary_shows_three_runs_or_one_a_dataset(datasets: str, shown: int) -> None:
+    runs = [{**RUN, "dataset": name, "state": "succeeded"} for name in datasets]
+    assert summary(data(runs=runs)).count("2026-01-01 00:00") == shown
+
+
 def test_a_failed_run_is_shown_with_its_cause() -> None:
     assert "d 2026-01-01 00:00 failed in stage: no such object" in status(data(runs=[RUN]))
 
