@@ -114,18 +114,12 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils import clients
 
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 CA_IN_BUILD = "/run/build/ca.crt"
 CA_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-PASSED_ON = (
-    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "NPM_CONFIG_REGISTRY", "GOPROXY", "GOSUMDB",
-    "GONOSUMDB", "GOPRIVATE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-)  # fmt: skip
 TAIL = 25
 QUIET = 30  # seconds without a word before a running build is named again
 
@@ -134,113 +128,23 @@ class BuildError(Exception):
     """An image could not be had: which, why, and where its whole log is."""
 
 
-def said(*command: str) -> str:
-    """What a command prints, or nothing where it is missing or fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
-
-
-def docker_client() -> str:
-    """A Docker client that can drive BuildKit here. Raises BuildError where there is none."""
-    seen = []
-    for candidate in dict.fromkeys(["/usr/bin/docker", shutil.which("docker") or ""]):
-        if not candidate or not os.path.exists(candidate):
-            continue
-        version = said(candidate, "version", "--format", "{{.Client.Version}}").strip()
-        major = int((re.match(r"\d+", version) or ["0"])[0])
-        if 0 < major < 23 or said(candidate, "buildx", "version"):
-            return candidate
-        seen.append(f"{candidate} {version}")
-    raise BuildError(
-        "no Docker client that can build: "
-        + (", ".join(seen) + " lack the buildx plugin; install docker-buildx" if seen else "install docker.io")
-    )
-
-
-def first_mirror(uri: str) -> str:
-    """The address itself, or the first one in the list that a mirror+file: address names (empty: none)."""
-    if not uri.startswith("mirror+file:"):
-        return uri
-    try:
-        with open(re.sub("^/+", "/", uri.removeprefix("mirror+file:").rstrip("/"))) as stream:
-            entries = [line.split()[0] for line in stream if line.strip() and not line.startswith("#")]
-    except OSError:
-        return ""
-    return entries[0].rstrip("/") + "/" if entries else ""
-
-
-def apt_sources() -> tuple[str, str]:
-    """(archive, security archive) that the target's own apt uses. Raises BuildError where it has no Debian archive."""
-    targets = ("apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)")
-    listed = [line.split("|", 3) for line in said(*targets, "Created-By: Packages").splitlines()]
-    known = [(uri, release) for uri, release, component, origin in listed if (component, origin) == ("main", "Debian")]
-    # Before the first `apt-get update` apt knows no origin and lists no target: then what it would fetch.
-    would_fetch = re.compile(r"'(\S+?/)dists/([^/\s]+)/main/binary-")
-    for lines in (lambda: known, lambda: would_fetch.findall(said("apt-get", "--print-uris", "update"))):
-        archive = security = ""
-        for uri, release in lines():
-            if release.endswith("-security"):
-                security = security or first_mirror(uri)
-            elif re.fullmatch(r"(bookworm|trixie|forky)", release):
-                archive = archive or first_mirror(uri)
-        if archive:
-            return archive, security
-    raise BuildError("the target's apt knows no Debian archive; add one to its sources (base images are Debian)")
-
-
-def apt_proxies(conf: list[str], addresses: list[str]) -> list[str]:
-    """The environment's proxies as lines of apt's configuration, where that has none of its own."""
-    lines = []
-    for scheme, proxy in getproxies_environment().items():
-        if scheme not in ("http", "https") or any(line.startswith(f"Acquire::{scheme}::Proxy ") for line in conf):
-            continue
-        lines.append(f'Acquire::{scheme}::Proxy "{proxy}";')
-        for host in dict.fromkeys(urlsplit(address).hostname or "" for address in addresses):
-            if host and proxy_bypass(host):
-                lines.append(f'Acquire::{scheme}::Proxy::{host} "DIRECT";')
-    return lines
-
-
 class Settings:
     """Files with the target's own client settings, mounted into builds as secrets, never part of an image."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.archive, self.security = apt_sources()
-        conf = [
-            line
-            for line in said("apt-config", "dump").splitlines()
-            if re.match(r"Acquire::(https?::Proxy|Check-|https::(Verify|Timeout)|Retries|Max-ValidTime)", line)
-        ]
-        conf += apt_proxies(conf, [self.archive, self.security])
-        conf.append(f'Acquire::https::CAInfo "{CA_IN_BUILD}";')
+        self.archive, self.security = clients.apt_sources()
+        conf = [*clients.apt_conf([self.archive, self.security]), f'Acquire::https::CAInfo "{CA_IN_BUILD}";']
         self._write("apt_conf", "\n".join(conf) + "\n")
-        env = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
-        index = self._pip_index()
-        if index:
-            env.setdefault("PIP_INDEX_URL", index)
-        if env.get("PIP_INDEX_URL"):
-            env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
-        registry = said("npm", "config", "get", "registry").strip()
-        if registry.startswith("http"):
-            env.setdefault("NPM_CONFIG_REGISTRY", registry)
-        goproxy = said("go", "env", "GOPROXY").strip()
-        if goproxy:
-            env.setdefault("GOPROXY", goproxy)
-        env.update(dict.fromkeys(CA_VARIABLES, CA_IN_BUILD))
+        env = {**clients.environment(), **dict.fromkeys(CA_VARIABLES, CA_IN_BUILD)}
         self._write("env", "".join(f"export {k}={shlex.quote(v)}\n" for k, v in env.items()))
-        maven = next(
-            (p for p in (os.path.expanduser("~/.m2/settings.xml"), "/etc/maven/settings.xml") if os.path.exists(p)), ""
-        )
+        maven = clients.maven_settings()
         if maven:
             shutil.copy(maven, os.path.join(folder, "maven"))
         else:
             self._write("maven", "<settings/>\n")
-        if os.path.exists(CA_BUNDLE):
-            shutil.copy(CA_BUNDLE, os.path.join(folder, "ca"))
+        if os.path.exists(clients.CA_BUNDLE):
+            shutil.copy(clients.CA_BUNDLE, os.path.join(folder, "ca"))
         else:
             self._write("ca", "")
 
@@ -248,22 +152,6 @@ class Settings:
         path = os.path.join(self.folder, name)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
             stream.write(text)
-
-    @staticmethod
-    def _pip_index() -> str:
-        for path in (
-            os.path.expanduser("~/.config/pip/pip.conf"),
-            os.path.expanduser("~/.pip/pip.conf"),
-            "/etc/pip.conf",
-        ):
-            try:
-                with open(path) as stream:
-                    found = re.search(r"^\s*index-url\s*=\s*(\S+)", stream.read(), re.MULTILINE)
-            except OSError:
-                continue
-            if found:
-                return found[1]
-        return ""
 
     def flags(self, suite: str) -> list[str]:
         """Secret mounts for one build on a suite."""
@@ -284,7 +172,7 @@ class Builder:
     """Builds images side by side; one line of progress per step."""
 
     def __init__(self, params: dict[str, Any]) -> None:
-        self.docker = docker_client()
+        self.docker = clients.docker_client()
         self.params = params
         self.deadline = time.monotonic() + params["timeout"]
         self.started = time.monotonic()
@@ -514,7 +402,7 @@ def main() -> None:
             os.makedirs(params["log_dir"], mode=0o700, exist_ok=True)
             took = builder.all(images, {tag for tag, seen in found.items() if seen})
             found = {image["tag"]: builder.look(image["tag"]) for image in images}
-    except BuildError as error:
+    except (BuildError, clients.ClientError) as error:
         module.fail_json(msg=str(error))
     result = {}
     for image in images:

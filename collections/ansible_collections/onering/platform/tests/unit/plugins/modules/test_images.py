@@ -12,7 +12,7 @@ from ansible_collections.onering.platform.plugins.modules import images
 
 @pytest.fixture
 def builder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> images.Builder:
-    monkeypatch.setattr(images, "docker_client", lambda: "docker")
+    monkeypatch.setattr(images.clients, "docker_client", lambda: "docker")
     monkeypatch.setattr(images, "Settings", lambda folder: None)
     return images.Builder(
         {"timeout": 60, "parallel": 2, "log_dir": str(tmp_path), "progress_path": str(tmp_path / "progress")}
@@ -80,46 +80,12 @@ def test_a_long_silent_step_is_named_again(
     assert "a: still running, 0 s in this step: [2/2] RUN compile" in (tmp_path / "progress").read_text()
 
 
-DEBIAN = (
-    "http://m/debian/|bookworm|main|Debian\n"
-    "http://m/debian/|bookworm-updates|main|Debian\nhttp://m/sec/|bookworm-security|main|Debian\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("listed", "fetched"),
-    [
-        (DEBIAN, ""),
-        ("http://x/|bookworm|main|Some Vendor\nhttp://y/|bookworm|stable|Debian\n" + DEBIAN, "'http://z/debian/dists/"),
-        (
-            "http://x/|bookworm|stable|\n",
-            "'http://x/dists/bookworm/stable/binary-amd64/Packages.xz' f 0\n"
-            "'http://m/debian/dists/bookworm/InRelease' f 0\n"
-            "'http://m/debian/dists/bookworm/main/binary-amd64/Packages.xz' f 0\n"
-            "'http://m/sec/dists/bookworm-security/main/binary-amd64/Packages.xz' f 0\n",
-        ),
-    ],
-    ids=["debian only", "others beside it", "before the first update"],
-)
-def test_archives_are_those_of_the_targets_apt(monkeypatch: pytest.MonkeyPatch, listed: str, fetched: str) -> None:
-    monkeypatch.setattr(images, "said", lambda *command: listed if "indextargets" in command else fetched)
-    assert images.apt_sources() == ("http://m/debian/", "http://m/sec/")
-
-
-@pytest.mark.parametrize("slashes", ["", "//"])
-def test_a_list_of_mirrors_gives_its_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slashes: str) -> None:
-    (tmp_path / "mirrors").write_text("# near\nhttps://m/debian\tpriority:1\nhttps://far/debian\n")
-    listed = f"mirror+file:{slashes}{tmp_path}/mirrors/|trixie|main|Debian\n"
-    monkeypatch.setattr(images, "said", lambda *command: listed)
-    assert images.apt_sources() == ("https://m/debian/", "")
-
-
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(images, "apt_sources", lambda: ("http://m.local/debian/", ""))
-    monkeypatch.setattr(images, "said", lambda *command: "")
+    monkeypatch.setattr(images.clients, "apt_sources", lambda: ("http://m.local/debian/", ""))
+    monkeypatch.setattr(images.clients, "said", lambda *command: "")
     return tmp_path
 
 
@@ -134,7 +100,7 @@ def test_proxies_of_the_environment_reach_apt(monkeypatch: pytest.MonkeyPatch, s
 
 def test_apts_own_proxy_wins(monkeypatch: pytest.MonkeyPatch, settings: Path) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
-    monkeypatch.setattr(images, "said", lambda *command: 'Acquire::http::Proxy "http://own:1";\n')
+    monkeypatch.setattr(images.clients, "said", lambda *command: 'Acquire::http::Proxy "http://own:1";\n')
     images.Settings(str(settings))
     assert "proxy:3128" not in (settings / "apt_conf").read_text()
 
@@ -160,28 +126,6 @@ def test_builds_work_beside_the_record(
     builder.build(spec, SimpleNamespace(flags=lambda suite: []))  # type: ignore[arg-type]
     assert Path(seen[0]).parent == tmp_path / "home"
     assert not Path(seen[0]).exists()
-
-
-def test_a_target_without_an_archive_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "said", lambda *command: "")
-    with pytest.raises(images.BuildError, match="knows no Debian archive"):
-        images.apt_sources()
-
-
-@pytest.mark.parametrize(
-    ("version", "buildx", "works"), [("20.10.24", "", True), ("28.2.2", "", False), ("28.2.2", "v0.24", True)]
-)
-def test_a_client_that_can_build_is_chosen(
-    monkeypatch: pytest.MonkeyPatch, version: str, buildx: str, works: bool
-) -> None:
-    monkeypatch.setattr(images.os.path, "exists", lambda path: path == "/usr/bin/docker")
-    monkeypatch.setattr(images.shutil, "which", lambda name: None)
-    monkeypatch.setattr(images, "said", lambda *command: buildx if "buildx" in command else version)
-    if works:
-        assert images.docker_client() == "/usr/bin/docker"
-    else:
-        with pytest.raises(images.BuildError, match=r"28\.2\.2 lack the buildx plugin"):
-            images.docker_client()
 
 
 def test_the_record_keeps_when_something_was_taken(tmp_path: Path) -> None:
