@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 DOMAINS: dict[str, int] = {
     "storage": 10,
@@ -118,6 +119,29 @@ def collect(exports: Sequence[Mapping[str, Any]], path: str) -> list[Any]:
     return collected
 
 
+def parts(exports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is known of each component before it runs: needs, services, images, ports and footprint. No secrets."""
+    known = []
+    for export in exports:
+        ports = [
+            {"port": port["port"], "variable": str(port["variable"])}
+            for port in export.get("ports") or []
+            if boolean(port.get("published", True))
+        ]
+        known.append(
+            {
+                "name": str(export["name"]),
+                "profile": str(export["profile"]),
+                "needs": [str(need) for need in export.get("needs") or []],
+                "services": [str(service) for service in export.get("services") or []],
+                "images": [str(image["name"]) for image in export.get("images") or []],
+                "ports": ports,
+                "footprint": {str(name): int(figure) for name, figure in (export.get("footprint") or {}).items()},
+            }
+        )
+    return known
+
+
 def connections_json(exports: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The exported connections as Airflow's LocalFilesystemBackend reads them from a JSON file."""
     connections: dict[str, dict[str, Any]] = {}
@@ -161,4 +185,5 @@ class FilterModule:
             "collect": collect,
             "connections_json": connections_json,
             "enabled": enabled,
+            "parts": parts,
         }

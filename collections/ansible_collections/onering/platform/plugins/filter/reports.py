@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.onering.platform.plugins.filter.exports import enabled
+from ansible_collections.onering.platform.plugins.module_utils.preflight import needed, size
 
 Row = Sequence[str]
 
@@ -215,8 +219,84 @@ def status(data: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", *_runs(data.get("flow") or {})])
 
 
+def wrapped(head: Row, rows: Iterable[Row], widths: Mapping[int, int]) -> list[str]:
+    """A table whose columns of `widths` are broken into lines of at most that width."""
+    broken: list[Row] = []
+    for row in rows:
+        cells = [textwrap.wrap(cell, widths[n]) or [""] if n in widths else [cell] for n, cell in enumerate(row)]
+        broken += [
+            tuple(cell[line] if line < len(cell) else "" for cell in cells) for line in range(max(map(len, cells)))
+        ]
+    return table(head, broken)
+
+
+def _fit(data: Mapping[str, Any]) -> list[str]:
+    """Which profiles fit the host, and what each still needs of it."""
+    judged, parts = data["judged"], data["parts"]
+    host = judged["host"]
+    by_name = {part["name"]: part for part in parts}
+    sets = {profile: enabled(parts, profile) for profile in dict.fromkeys(part["profile"] for part in parts)}
+    if len(sets) > 1:
+        sets["full"] = enabled(parts, "full")
+    chosen = list(data["chosen"])
+    if chosen not in sets.values():
+        sets = {"chosen": chosen, **sets}
+    rows = []
+    for profile, names in sets.items():
+        need = needed([by_name[name] for name in names], judged["images"], host)
+        short = [
+            what
+            for what, has, wants in (
+                ("memory", host["memory_mb"], need["memory_mb"]),
+                ("disk", host["store"]["free_mb"], need["disk_mb"]),
+            )
+            if has < wants
+        ]
+        fits = f"no: too little {' and '.join(short)}" if short else "yes"
+        rows.append(
+            (
+                profile,
+                str(len(names)),
+                size(need["memory_mb"]),
+                size(need["disk_mb"]),
+                f"{-(-need['build_seconds'] // 60)} min" if need["build_seconds"] else "-",
+                fits + (", chosen" if names == chosen and profile != "chosen" else ""),
+            )
+        )
+    has = f"{host['cpus']} CPUs, {size(host['memory_mb'])} of memory available"
+    return [
+        f"What still has to fit: {has}, {size(host['store']['free_mb'])} free at {host['store']['path']}",
+        *table(("profile", "components", "memory", "disk", "build", "fits"), rows, right=(1, 2, 3, 4)),
+    ]
+
+
+def preflight(data: Mapping[str, Any]) -> str:
+    """What a person reads before anything changes: one table of findings with their remedies, and what fits."""
+    findings, judged = list(data["findings"]), data["judged"]
+    errors = [entry for entry in findings if entry["level"] == "error"]
+    checks = 1 + len(judged.get("checks") or [])
+    failed = len({entry["check"] for entry in errors})
+    lines = []
+    if errors:
+        lines += [f"Preflight of {data['host']}: {failed} of {checks} checks failed; nothing was changed", ""]
+    elif judged:
+        passed = checks - len({entry["check"] for entry in findings})
+        lines += [f"Preflight of {data['host']}: {'all ' if passed == checks else ''}{passed} checks passed"]
+    if findings:
+        rows = [(e["check"], e["level"], e["found"], e["remedy"]) for e in findings]
+        lines += wrapped(("check", "", "found", "remedy"), rows, {2: 56, 3: 46})
+    if errors and not judged and not data["usable"]:
+        lines += ["", "The host was not asked: mend the settings first."]
+    if errors and judged:
+        lines += [""]
+    if judged:
+        lines += [f"  {note}" for note in judged["notes"]]
+        lines += _fit(data)
+    return "\n".join(lines)
+
+
 class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        return {"summary": summary, "status": status, "image_states": image_states}
+        return {"summary": summary, "status": status, "image_states": image_states, "preflight": preflight}

@@ -7,6 +7,7 @@ Shared by what builds images and by the preflight that asks those registries bef
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -23,7 +24,12 @@ SUITES = r"(bookworm|trixie|forky)"
 
 
 class ClientError(Exception):
-    """A client of the target can't do what is needed: which, why, and what to do."""
+    """A client of the target can't do what is needed: what was found, and what to do."""
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(f"{found}; {remedy}")
+        self.found = found
+        self.remedy = remedy
 
 
 def said(*command: str) -> str:
@@ -46,10 +52,11 @@ def docker_client() -> str:
         if 0 < major < 23 or said(candidate, "buildx", "version"):
             return candidate
         seen.append(f"{candidate} {version}")
-    raise ClientError(
-        "no Docker client that can build: "
-        + (", ".join(seen) + " lack the buildx plugin; install docker-buildx" if seen else "install docker.io")
-    )
+    if seen:
+        raise ClientError(
+            f"{', '.join(seen)} lack the buildx plugin, so no image can be built", "install docker-buildx"
+        )
+    raise ClientError("there is no Docker client that could build images", "install the distribution's docker.io")
 
 
 def first_mirror(uri: str) -> str:
@@ -80,7 +87,7 @@ def apt_sources() -> tuple[str, str]:
                 archive = archive or first_mirror(uri)
         if archive:
             return archive, security
-    raise ClientError("the target's apt knows no Debian archive; add one to its sources (base images are Debian)")
+    raise ClientError("the target's apt knows no Debian archive", "add one to its sources (base images are Debian)")
 
 
 def apt_proxies(conf: list[str], addresses: list[str]) -> list[str]:
@@ -118,6 +125,16 @@ def pip_index() -> str:
                 found = re.search(r"^\s*index-url\s*=\s*(\S+)", stream.read(), re.MULTILINE)
         except OSError:
             continue
+        if found:
+            return found[1]
+    return ""
+
+
+def pip_default() -> str:
+    """The index that pip itself falls back on, in its own words; nothing where there is no pip."""
+    wheels = sorted(glob.glob("/usr/share/python-wheels/pip-*.whl"))
+    for pip in (("-m", "pip"), *((f"{wheel}/pip",) for wheel in wheels[-1:])):
+        found = re.search(r"\(default\s+(https?://[^\s)]+)\)", said("/usr/bin/python3", *pip, "install", "--help"))
         if found:
             return found[1]
     return ""
