@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.onering.platform.plugins.plugin_utils.settings import Declared, unknown
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
@@ -86,6 +87,82 @@ def test_a_component_comes_after_what_it_needs(component: Path) -> None:
     order = [entry["role"] for entry in load(ROOT / "site.yml")[0]["roles"]]
     needs = load(component / "defaults/main.yml")[f"{component.name}_component"].get("needs") or []
     assert all(order.index(need) < order.index(component.name) for need in needs)
+
+
+def test_the_preflight_comes_first_whatever_is_asked() -> None:
+    assert load(ROOT / "site.yml")[0]["roles"][0] == {"role": "preflight", "tags": ["always"]}
+
+
+def platform_settings(entry: str) -> dict[str, Any]:
+    return load(ROOT / "roles/preflight/meta/argument_specs.yml")["argument_specs"][entry]["options"]
+
+
+def test_platform_wide_settings_are_declared() -> None:
+    declared = {**platform_settings("platform"), **platform_settings("found")}
+    values = {k: v for path in ROOT.glob("group_vars/all/*.yml") for k, v in load(path).items()}
+    used = {
+        name
+        for path in [*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("roles/*/templates/*"), *ROOT.glob("playbooks/*.yml")]
+        for name in re.findall(r"(?<![\w.-])onering_[a-z_]+\b(?!/)", path.read_text())
+    }
+    assert set(values) | used == set(declared)
+    for name, value in values.items():
+        if "{{" not in json.dumps(value):
+            assert declared[name]["default"] == value, name
+
+
+def test_facts_that_roles_set_are_no_unknown_settings() -> None:
+    found: set[str] = set()
+
+    def visit(tasks: Any) -> None:
+        for task in tasks if isinstance(tasks, list) else []:
+            found.update(task.get("ansible.builtin.set_fact") or {})
+            found.update([task["register"]] if "register" in task else [])
+            found.update((task.get("vars") or {}) if "ansible.builtin.include_role" in task else {})
+            for key in ("block", "rescue", "always", "tasks"):
+                visit(task.get(key))
+
+    for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]:
+        visit(load(path))
+    declared = Declared(str(ROOT / "roles")).options
+    public = {name for name in found - set(declared) if not name.startswith(("_", "ansible_", "onering_"))}
+    assert public == set(load(ROOT / "roles/preflight/vars/main.yml")["__preflight_facts"])
+
+
+def test_settings_that_ship_are_known() -> None:
+    inventories = [*ROOT.glob("inventories/*/hosts.yml"), *ROOT.glob("tests/*/inventory/hosts.yml")]
+    given = [load(path)["onering"]["hosts"]["localhost"] for path in inventories if "localhost" in path.read_text()]
+    given.append(load(ROOT / ".config/molecule/config.yml")["provisioner"]["inventory"]["host_vars"]["localhost"])
+    facts = load(ROOT / "roles/preflight/vars/main.yml")["__preflight_facts"]
+    declared = Declared(str(ROOT / "roles"))
+    assert len(given) > 2
+    assert [unknown(names, declared, facts, {}) for names in given] == [[]] * len(given)
+
+
+TOOLS = {"debian": r"apt-get", "pypi": r"pip install|build/install", "npm": r"npm", "go": r"go build", "maven": r"mvn"}
+
+
+def test_an_image_names_the_registries_that_its_build_asks(role: Path) -> None:
+    for image in (load(role / "vars/main.yml") or {}).get(f"__{role.name}_images") or []:
+        text = (role / "files/image/Dockerfile").read_text()
+        assert set(image["registries"]) == {name for name, tool in TOOLS.items() if re.search(tool, text)}
+
+
+def test_a_component_says_what_it_needs_of_the_host(component: Path) -> None:
+    export = load(component / "defaults/main.yml")[f"{component.name}_component"]
+    wanted = {"memory_mb"} if export.get("services") else set()
+    wanted |= {"disk_mb", "build_seconds"} if export.get("images") else set()
+    assert wanted <= set(export.get("footprint") or {})
+    assert all(figure > 0 for figure in (export.get("footprint") or {}).values())
+
+
+def test_a_component_exports_the_ports_that_it_publishes(component: Path) -> None:
+    text = (component / "vars/main.yml").read_text()
+    published = set(re.findall(rf"['\"]?host['\"]?: (?:\"{{{{ )?({component.name}_\w*port)\b", text))
+    export = load(component / "defaults/main.yml")[f"{component.name}_component"]
+    assert {port["variable"] for port in export.get("ports") or []} == published
+    for port in export.get("ports") or []:
+        assert port["port"] == f"{{{{ {port['variable']} }}}}"
 
 
 def test_an_image_of_ours_carries_no_product_name(role: Path) -> None:

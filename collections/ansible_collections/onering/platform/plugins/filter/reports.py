@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.onering.platform.plugins.filter.exports import enabled
-from ansible_collections.onering.platform.plugins.module_utils.preflight import needed, size
+from ansible_collections.onering.platform.plugins.module_utils.preflight import images_of, needed, size
 
 Row = Sequence[str]
 
@@ -270,6 +270,16 @@ def _fit(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _would(data: Mapping[str, Any]) -> list[str]:
+    """For check mode: what is not there yet and would be made, which the roles can't tell without an engine."""
+    judged, project = data["judged"], data["project"]
+    host = judged["host"]
+    parts = [part for part in data["parts"] if part["name"] in data["chosen"]]
+    images = [i["name"] for i in images_of(parts, judged["images"]) if i["name"] in host["missing"]]
+    services = [f"{project}-{name}" for part in parts for name in part["services"] if name not in host["running"]]
+    return [f"  would be {done}: {', '.join(names)}" for done, names in (("built", images), ("run", services)) if names]
+
+
 def preflight(data: Mapping[str, Any]) -> str:
     """What a person reads before anything changes: one table of findings with their remedies, and what fits."""
     findings, judged = list(data["findings"]), data["judged"]
@@ -291,6 +301,7 @@ def preflight(data: Mapping[str, Any]) -> str:
         lines += [""]
     if judged:
         lines += [f"  {note}" for note in judged["notes"]]
+        lines += _would(data) if data["check"] and not errors else []
         lines += _fit(data)
     return "\n".join(lines)
 

@@ -45,6 +45,12 @@ class Declared:
         found = [prefix for prefix in self.prefixes if name.startswith(f"{prefix}_")]
         return max(found, key=len, default="")
 
+    def nearest(self, name: str) -> str:
+        """The declared name that was most likely meant: of the same prefix first, by what comes behind it."""
+        prefix = self.prefix_of(name) + "_"
+        rests = {option.removeprefix(prefix): option for option in self.options if option.startswith(prefix)}
+        return rests.get(nearest(name.removeprefix(prefix), rests)) or nearest(name, self.options, 0.8)
+
 
 def _load(path: Path) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -70,7 +76,7 @@ def unknown(
         if name in renamed:
             findings.append(finding(f"{name} is called {renamed[name]} now", f"rename it to {renamed[name]}"))
         elif declared.prefix_of(name):
-            close = nearest(name, declared.options)
+            close = declared.nearest(name)
             findings.append(
                 finding(
                     f"{name} is no setting of this version",

@@ -10,6 +10,7 @@ from ansible_collections.onering.platform.plugins.filter.exports import (
     collect,
     connections_json,
     enabled,
+    parts,
 )
 
 EXPORTS = [
@@ -133,4 +134,30 @@ def test_connections_json_refuses(connections: list, message: str) -> None:
 
 
 def test_all_filters_are_offered() -> None:
-    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled"}
+    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled", "parts"}
+
+
+def test_parts_take_what_is_known_beforehand_and_no_secret() -> None:
+    export = {
+        "name": "store",
+        "profile": "core",
+        "services": ["store"],
+        "images": [{"name": "store", "version": "1"}],
+        "secrets": [{"name": "PASSWORD"}],
+        "connections": [{"id": "a", "password": "hunter2"}],
+        "ports": [
+            {"port": 9000, "variable": "store_port"},
+            {"port": 9001, "variable": "store_console_port", "published": "false"},
+        ],
+        "footprint": {"memory_mb": "300"},
+    }
+    (only,) = parts([export])
+    assert only == {
+        "name": "store",
+        "profile": "core",
+        "needs": [],
+        "services": ["store"],
+        "images": ["store"],
+        "ports": [{"port": 9000, "variable": "store_port"}],
+        "footprint": {"memory_mb": 300},
+    }

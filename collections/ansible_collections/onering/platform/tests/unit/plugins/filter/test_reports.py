@@ -7,6 +7,7 @@ from ansible_collections.onering.platform.plugins.filter.reports import (
     duration,
     image_states,
     number,
+    preflight,
     status,
     summary,
     table,
@@ -128,3 +129,83 @@ def test_numbers(value: float | None, text: str) -> None:
 
 def test_columns_line_up() -> None:
     assert table(("a", "n"), [("x", "10"), ("long", "2")], right=(1,)) == ["  a      n", "  x     10", "  long   2"]
+
+
+PARTS = [
+    {"name": "store", "profile": "core", "needs": [], "services": ["store"], "images": ["store"],
+     "footprint": {"memory_mb": 1024, "disk_mb": 1024, "build_seconds": 61}},
+    {"name": "graphs", "profile": "observability", "needs": ["store"], "services": ["graphs"], "images": [],
+     "footprint": {"memory_mb": 2048}},
+]  # fmt: skip
+JUDGED = {
+    "checks": ["os", "memory"],
+    "notes": ["no engine answers: it will be installed"],
+    "images": [{"name": "store", "parents": None, "footprint": None}],
+    "host": {
+        "cpus": 2, "memory_mb": 2048, "store": {"path": "/d", "free_mb": 9216}, "missing": ["store"], "running": [],
+    },
+}  # fmt: skip
+ERROR = {
+    "check": "memory",
+    "level": "error",
+    "found": "2.0 GiB of memory are available, and 3.0 GiB are expected to be needed by all that was chosen",
+    "remedy": "stop other programs, give the machine more memory, or choose fewer components",
+}
+
+
+def judged(**changed: Any) -> dict[str, Any]:
+    return {
+        "host": "h", "project": "p", "check": False, "findings": [], "usable": True, "judged": JUDGED, "parts": PARTS,
+        "chosen": ["store"], **changed,
+    }  # fmt: skip
+
+
+def test_a_preflight_that_passes_says_what_fits() -> None:
+    text = preflight(judged())
+    assert "Preflight of h: all 3 checks passed\n" in text
+    assert "  no engine answers: it will be installed\n" in text
+    assert "2 CPUs, 2.0 GiB of memory available, 9.0 GiB free at /d" in text
+    assert "core                    1  1.0 GiB  2.0 GiB  2 min  yes, chosen" in text
+    assert "observability           2  3.0 GiB  2.0 GiB  2 min  no: too little memory" in text
+    assert "full" in text
+
+
+def test_a_preflight_that_fails_is_one_table_with_every_cause_and_remedy() -> None:
+    settings = {"check": "settings", "level": "error", "found": "onering_x is no setting", "remedy": "remove it"}
+    text = preflight(judged(findings=[settings, ERROR]))
+    assert text.startswith("Preflight of h: 2 of 3 checks failed; nothing was changed")
+    assert text.count("remedy") == 1
+    rows = [line for line in text.splitlines() if line.startswith(("  settings", "  memory"))]
+    assert len(rows) == 2
+    joined = " ".join(text.split())
+    assert "onering_x is no setting remove it" in joined
+    assert all(len(line) < 125 for line in text.splitlines())
+
+
+def test_settings_that_hide_the_rest_are_said_to() -> None:
+    text = preflight(judged(findings=[ERROR], usable=False, judged={}, parts=[], chosen=[]))
+    assert "1 of 1 checks failed" in text
+    assert "The host was not asked" in text
+
+
+def test_a_warning_is_shown_and_does_not_fail() -> None:
+    text = preflight(judged(findings=[{**ERROR, "level": "warning"}]))
+    assert text.startswith("Preflight of h: 2 checks passed\n")
+    assert "warning" in text
+
+
+def test_settings_alone_without_findings_say_nothing() -> None:
+    assert preflight(judged(judged={})) == ""
+
+
+def test_components_beside_a_profile_are_a_line_of_their_own() -> None:
+    parts = [*PARTS, {**PARTS[1], "name": "extra"}]
+    text = preflight(judged(parts=parts, chosen=["store", "extra"]))
+    assert "chosen                  2" in text
+
+
+def test_check_mode_says_what_would_be_made() -> None:
+    text = preflight(judged(check=True))
+    assert "  would be built: store\n  would be run: p-store\n" in text
+    there = {**JUDGED, "host": {**JUDGED["host"], "missing": [], "running": ["store"]}}
+    assert "would be" not in preflight(judged(check=True, judged=there)).replace("it will be", "")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.onering.platform.plugins.module_utils.images import ImageSpecError
+from ansible_collections.onering.platform.plugins.plugin_utils.contexts import addressed
+
+BASE = {"name": "base", "version": "13", "suite": "trixie", "packages": ["ca-certificates"], "registries": ["debian"]}
+STORE = {
+    "name": "store", "version": 1, "role": "store", "parents": {"BASE": "base"},
+    "extra": {"lock.txt": "locks/lock.txt"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> str:
+    (tmp_path / "roles/store/files/image").mkdir(parents=True)
+    (tmp_path / "roles/store/files/image/Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
+    (tmp_path / "lock.txt").write_text("a==1\n")
+    return str(tmp_path)
+
+
+def test_images_get_tags_suites_and_parents(checkout: str) -> None:
+    wanted, files = addressed([STORE, BASE], "r", checkout)
+    base, store = wanted
+    assert base["tag"].startswith("r/base:13-")
+    assert store["tag"].startswith("r/store:1-")
+    assert (store["suite"], store["parents"], store["args"]) == ("trixie", [base["tag"]], {"BASE": base["tag"]})
+    assert (base["base"], store["base"]) == (True, False)
+    assert sorted(files["store"]) == ["Dockerfile", "locks/lock.txt"]
+    assert files["base"] == {}
+
+
+def test_what_is_told_of_an_image_is_not_in_its_tag(checkout: str) -> None:
+    more = {**STORE, "registries": ["go"], "architectures": ["x86_64"], "footprint": {"disk_mb": 1}}
+    assert addressed([BASE, STORE], "r", checkout)[0][1]["tag"] == addressed([BASE, more], "r", checkout)[0][1]["tag"]
+
+
+def test_a_role_without_a_context_is_named(checkout: str) -> None:
+    with pytest.raises(ImageSpecError, match="role gone has no files/image/Dockerfile"):
+        addressed([BASE, {**STORE, "role": "gone"}], "r", checkout)
