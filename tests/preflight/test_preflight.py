@@ -25,6 +25,8 @@ from ansible_collections.onering.platform.plugins.module_utils.preflight import 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "/var/run/docker.sock"
 PROJECT = "onering-preflight-test"
+UNITS = "collections/ansible_collections/onering/platform/tests/unit/plugins/module_utils/test_preflight.py"
+TICKS = re.compile(r"`([^`]+)`")
 
 
 @dataclass
@@ -55,8 +57,8 @@ SETTINGS = [
             host={"onering_bind_adress": "127.0.0.1"}),
     setting("mistyped, for status", SLIP, "onering_profil is no setting", "did you mean", play="playbooks/status.yml"),
     setting("renamed", RENAMED, "onering_flavour is called onering_profile now", "rename it to onering_profile"),
-    setting("wrong type", {"minio_api_port": "abc"}, "minio_api_port: 'abc' is a text, not a whole number", "set it to"),
-    setting("wrong type, of all", {"onering_datasets": "one"}, "onering_datasets: 'one' is a text, not a list", "a list"),
+    setting("wrong type", {"minio_api_port": "abc"}, "'abc' is a text, not a whole number", "set it to a whole number"),
+    setting("wrong type, of all", {"onering_datasets": "one"}, "'one' is a text, not a list", "a list"),
     setting("wrong form", {"onering_network_subnet": "172.23.0.0/24"}, "is not a /16", "such as 172.29.0.0/16"),
     setting("impossible profile", {"onering_profile": "cor"}, "no profile or component cor", "did you mean core?"),
     setting("unknown component", {"onering_components_extra": ["postgress"]},
@@ -216,3 +218,14 @@ def test_check_mode_on_a_bare_machine_says_what_would_be_made_and_makes_nothing(
     assert sorted(path.name for path in end.folder.iterdir()) == ["hosts.yml"]
     assert in_engine() == []
     assert (packages.read_bytes() if packages.exists() else b"") == before
+
+
+def test_every_finding_is_explained_beside_the_tests_that_produce_it() -> None:
+    page = (ROOT / "docs/when-something-fails.md").read_text()
+    section = page.partition("## Before anything changes")[2].partition("\n## ")[0]
+    named = {
+        name for line in section.splitlines() if line.count("|") == 6 for name in TICKS.findall(line.split("|")[5])
+    }
+    units = (ROOT / UNITS).read_text()
+    judged = set(re.findall(r'^    \(\s*"([^"]+)",\s*\{', units[units.index("FOUND: ") :], re.M))
+    assert named == {case.name for case in SETTINGS} | set(HOST) | judged

@@ -220,14 +220,19 @@ def status(data: Mapping[str, Any]) -> str:
 
 
 def wrapped(head: Row, rows: Iterable[Row], widths: Mapping[int, int]) -> list[str]:
-    """A table whose columns of `widths` are broken into lines of at most that width."""
+    """A table whose columns of `widths` are broken into lines of about that width."""
     broken: list[Row] = []
     for row in rows:
-        cells = [textwrap.wrap(cell, widths[n]) or [""] if n in widths else [cell] for n, cell in enumerate(row)]
+        cells = [_lines(cell, widths[n]) if n in widths else [cell] for n, cell in enumerate(row)]
         broken += [
             tuple(cell[line] if line < len(cell) else "" for cell in cells) for line in range(max(map(len, cells)))
         ]
     return table(head, broken)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """A text in lines; addresses and paths stay whole."""
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _fit(data: Mapping[str, Any]) -> list[str]:
