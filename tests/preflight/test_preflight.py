@@ -175,7 +175,10 @@ def in_engine() -> list[str]:
         return []
     named = json.dumps({"label": [f"onering.project={PROJECT}"]})
     paths = [f"/containers/json?all=true&filters={named}", f"/networks?filters={named}", f"/volumes?filters={named}"]
-    answers = [Engine(ENGINE).get(path.replace(" ", "%20").replace('"', "%22")) for path in paths]
+    try:
+        answers = [Engine(ENGINE).get(path.replace(" ", "%20").replace('"', "%22")) for path in paths]
+    except (ConnectionRefusedError, PermissionError):  # a socket that nothing answers has nothing of ours
+        return []
     return [*answers[0], *answers[1], *(answers[2]["Volumes"] or [])]
 
 

@@ -230,6 +230,11 @@ def wrapped(head: Row, rows: Iterable[Row], widths: Mapping[int, int]) -> list[s
     return table(head, broken)
 
 
+def part_of(still: int, whole: int) -> str:
+    """What is still needed; and of how much, where some of it is there already."""
+    return size(whole) if still == whole else f"{size(still)} of {size(whole)}"
+
+
 def _lines(text: str, width: int) -> list[str]:
     """A text in lines; addresses and paths stay whole."""
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
@@ -248,7 +253,9 @@ def _fit(data: Mapping[str, Any]) -> list[str]:
         sets = {"chosen": chosen, **sets}
     rows = []
     for profile, names in sets.items():
-        need = needed([by_name[name] for name in names], judged["images"], host)
+        components = [by_name[name] for name in names]
+        need = needed(components, judged["images"], host)
+        whole = needed(components, judged["images"], {"missing": [i["name"] for i in judged["images"]], "running": []})
         short = [
             what
             for what, has, wants in (
@@ -262,8 +269,8 @@ def _fit(data: Mapping[str, Any]) -> list[str]:
             (
                 profile,
                 str(len(names)),
-                size(need["memory_mb"]),
-                size(need["disk_mb"]),
+                part_of(need["memory_mb"], whole["memory_mb"]),
+                part_of(need["disk_mb"], whole["disk_mb"]),
                 f"{-(-need['build_seconds'] // 60)} min" if need["build_seconds"] else "-",
                 fits + (", chosen" if names == chosen and profile != "chosen" else ""),
             )

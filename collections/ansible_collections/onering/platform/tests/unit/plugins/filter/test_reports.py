@@ -198,6 +198,12 @@ def test_settings_alone_without_findings_say_nothing() -> None:
     assert preflight(judged(judged={})) == ""
 
 
+def test_a_profile_that_runs_needs_only_what_is_not_there() -> None:
+    there = {**JUDGED, "host": {**JUDGED["host"], "missing": [], "running": ["store"]}}
+    text = preflight(judged(judged=there))
+    assert "core                    1  0.0 GiB of 1.0 GiB  1.0 GiB of 2.0 GiB      -  yes, chosen" in text
+
+
 def test_components_beside_a_profile_are_a_line_of_their_own() -> None:
     parts = [*PARTS, {**PARTS[1], "name": "extra"}]
     text = preflight(judged(parts=parts, chosen=["store", "extra"]))
