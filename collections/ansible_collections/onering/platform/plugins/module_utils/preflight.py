@@ -77,15 +77,15 @@ def size(megabytes: float) -> str:
 
 
 def images_of(components: Iterable[dict[str, Any]], images: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The images that these components run from, and those that they stand on."""
+    """The images that these components run from, behind those that they stand on."""
     by_name = {image["name"]: image for image in images}
     found: dict[str, dict[str, Any]] = {}
 
     def take(name: str) -> None:
         if name in by_name and name not in found:
-            found[name] = by_name[name]
             for parent in (by_name[name].get("parents") or {}).values():
                 take(parent)
+            found[name] = by_name[name]
 
     for component in components:
         for name in component["images"]:

@@ -206,7 +206,7 @@ def test_only_what_is_still_to_be_built_needs_registries(tmp_path: Path) -> None
     }
     (tmp_path / ".complete").touch()
     assert preflight.fetches(wanted, reading(missing=[])) == {}
-    assert preflight.fetches(plan(components=[STORE]), reading())["debian"] == ["store", "base"]
+    assert preflight.fetches(plan(components=[STORE]), reading())["debian"] == ["base", "store"]
 
 
 def test_notes_say_what_will_be_installed_and_what_was_not_checked() -> None:
