@@ -99,7 +99,7 @@ def platform_settings(entry: str) -> dict[str, Any]:
 
 def test_platform_wide_settings_are_declared() -> None:
     declared = {**platform_settings("platform"), **platform_settings("found")}
-    values = {k: v for path in ROOT.glob("group_vars/all/*.yml") for k, v in load(path).items()}
+    values = {k: v for path in ROOT.glob("group_vars/all/*.yml") for k, v in load(path).items() if k[0] != "_"}
     used = {
         name
         for path in [*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("roles/*/templates/*"), *ROOT.glob("playbooks/*.yml")]
@@ -109,6 +109,16 @@ def test_platform_wide_settings_are_declared() -> None:
     for name, value in values.items():
         if "{{" not in json.dumps(value):
             assert declared[name]["default"] == value, name
+
+
+def test_verbs_of_playbooks_are_declared() -> None:
+    given = {
+        verb
+        for path in ROOT.glob("playbooks/*.yml")
+        for play in load(path)
+        for verb in play.get("vars", {}).get("onering_verbs", [])
+    }
+    assert given <= set(platform_settings("platform")["onering_verbs"]["choices"])
 
 
 def test_facts_that_roles_set_are_no_unknown_settings() -> None:
