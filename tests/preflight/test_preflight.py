@@ -38,6 +38,7 @@ class Case:
     check: str
     found: str
     remedy: str
+    arguments: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     host: dict[str, Any] = field(default_factory=dict)
     play: str = "site.yml"
@@ -89,6 +90,8 @@ def host_cases(taken: int, closed: int, subnet: str, mute: str) -> list[Case]:
     ]  # fmt: skip
 
 
+BARE = Case("bare", {}, "", "", "", arguments=("--check", "--diff"))
+SEVERAL = Case("several", {**SLIP, "preflight_memory_mb": 99999999, "onering_bind_address": "192.0.2.7"}, "", "", "")
 HOST = [case.name for case in host_cases(0, 0, "", "")]
 
 
@@ -99,6 +102,7 @@ class Played:
     code: int
     text: str
     folder: Path
+    packages: str
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """The table's rows, each with its broken lines joined."""
@@ -119,7 +123,10 @@ class Played:
         return [tuple(row) for row in rows]  # type: ignore[misc]
 
 
-def run(case: Case, folder: Path, *arguments: str) -> Played:
+Plays = dict[str, tuple[Case, Future[Played]]]
+
+
+def run(case: Case, folder: Path) -> Played:
     """Play a case for a project of its own, as this user, with an inventory that has nothing else."""
     folder.mkdir()
     host = {"ansible_connection": "local", "onering_checkout": str(ROOT), "onering_project": PROJECT, **case.host}
@@ -136,17 +143,17 @@ def run(case: Case, folder: Path, *arguments: str) -> Played:
         "clickhouse_publish_http": False,
         **case.given,
     }
-    given = {name: value for name, value in given.items() if name not in case.host}
+    packages = installed()
     done = subprocess.run(
-        ["ansible-playbook", "-i", str(folder), case.play, "-e", json.dumps(given), *arguments],
+        ["ansible-playbook", "-i", str(folder), case.play, "-e", json.dumps(given), *case.arguments],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **case.env},
     )  # fmt: skip
-    return Played(done.returncode, done.stdout + done.stderr, folder)
+    return Played(done.returncode, done.stdout + done.stderr, folder, packages)
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Case, Future[Played]]]]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plays]:
     """Every case by name, with its play under way or done."""
     folder = tmp_path_factory.mktemp("plays")
     with (
@@ -159,7 +166,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple
         free.close()
         mute.bind(str(folder / "mute.sock"))
         mute.listen()
-        cases = SETTINGS + host_cases(taken.getsockname()[1], closed, routed(), str(folder / "mute.sock"))
+        host = host_cases(taken.getsockname()[1], closed, routed(), str(folder / "mute.sock"))
+        cases = [BARE, *SETTINGS, *host, SEVERAL]
         yield {case.name: (case, pool.submit(run, case, folder / str(n))) for n, case in enumerate(cases)}
 
 
@@ -167,6 +175,11 @@ def routed() -> str:
     """A /16 that this machine has a route into."""
     found = routes(Path("/proc/net/route").read_text())
     return str(ipaddress.ip_network(found[0]["network"].split("/")[0] + "/16", strict=False))
+
+
+def installed() -> str:
+    """Every package of this machine with its version."""
+    return subprocess.run(["dpkg-query", "--show"], capture_output=True, text=True, check=True).stdout
 
 
 def in_engine() -> list[str]:
@@ -183,7 +196,7 @@ def in_engine() -> list[str]:
 
 
 @pytest.mark.parametrize("name", [case.name for case in SETTINGS] + HOST)
-def test_a_play_that_cannot_go_well_changes_nothing(played: dict[str, tuple[Case, Future[Played]]], name: str) -> None:
+def test_a_play_that_cannot_go_well_changes_nothing(played: Plays, name: str) -> None:
     case, future = played[name]
     end = future.result()
     assert end.code != 0
@@ -202,25 +215,22 @@ def test_a_play_that_cannot_go_well_changes_nothing(played: dict[str, tuple[Case
     assert in_engine() == []
 
 
-def test_several_findings_are_one_table(tmp_path: Path) -> None:
-    given = {"onering_profil": "core", "preflight_memory_mb": 99999999, "onering_bind_address": "192.0.2.7"}
-    end = run(Case("several", given, "", "", ""), tmp_path / "several")
+def test_several_findings_are_one_table(played: Plays) -> None:
+    end = played[SEVERAL.name][1].result()
     assert end.code != 0
     assert [row[0] for row in end.rows()] == ["settings", "memory", "ports"]
     assert "3 of 11 checks failed" in end.text
 
 
-def test_check_mode_on_a_bare_machine_says_what_would_be_made_and_makes_nothing(tmp_path: Path) -> None:
-    packages = Path("/var/lib/dpkg/status")
-    before = packages.read_bytes() if packages.exists() else b""
-    end = run(Case("bare", {}, "", "", ""), tmp_path / "bare", "--check", "--diff")
+def test_check_mode_on_a_bare_machine_says_what_would_be_made_and_makes_nothing(played: Plays) -> None:
+    end = played[BARE.name][1].result()
     assert end.code == 0, end.text
     assert "no engine answers: it will be installed" in end.text
     assert re.search(r"would be built: base-1.*workflows", end.text)
     assert re.search(rf"would be run: {PROJECT}-postgres, .*{PROJECT}-airflow-api", end.text)
     assert sorted(path.name for path in end.folder.iterdir()) == ["hosts.yml"]
     assert in_engine() == []
-    assert (packages.read_bytes() if packages.exists() else b"") == before
+    assert installed() == end.packages
 
 
 def test_every_finding_is_explained_beside_the_tests_that_produce_it() -> None:
