@@ -61,6 +61,8 @@ SETTINGS = [
     setting("wrong type", {"minio_api_port": "abc"}, "'abc' is a text, not a whole number", "set it to a whole number"),
     setting("wrong type, of all", {"onering_datasets": "one"}, "'one' is a text, not a list", "a list"),
     setting("wrong form", {"onering_network_subnet": "172.23.0.0/24"}, "is not a /16", "such as 172.29.0.0/16"),
+    setting("undefined", {"onering_bind_address": "{{ nowhere }}"},
+            "onering_bind_address can't be worked out: 'nowhere'", "mend what it is made of"),
     setting("impossible profile", {"onering_profile": "cor"}, "no profile or component cor", "did you mean core?"),
     setting("unknown component", {"onering_components_extra": ["postgress"]},
             "there is no profile or component postgress", "did you mean postgres?"),

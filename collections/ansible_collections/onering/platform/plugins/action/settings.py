@@ -39,6 +39,7 @@ class ActionModule(ActionBase):
     def _values(self, raw: dict[str, Any], declared: Declared) -> list[dict[str, str]]:
         """Findings over the values of platform-wide settings, and of the roles' where they are not the default."""
         findings = []
+        broken: dict[str, list[str]] = {}
         for name in sorted(set(raw) & set(declared.options)):
             option = declared.options[name]
             own = name in declared.platform
@@ -51,14 +52,17 @@ class ActionModule(ActionBase):
             except AnsibleError as error:
                 # A role's setting may lean on what is found out later.
                 if own:
-                    findings.append(finding(f"{name} can't be worked out: {error.message}", "mend what it refers to"))
+                    broken.setdefault(" ".join(error.message.split()), []).append(name)
                 continue
             if value is None and not own:
                 continue
             bad = wrong(name, option, value) or malformed(name, value)
             if bad:
                 findings.append(bad)
-        return findings
+        return findings + [
+            finding(f"{', '.join(names)} can't be worked out: {why}", "mend what it is made of")
+            for why, names in broken.items()
+        ]
 
     def _profile(self, raw: dict[str, Any], sound: bool) -> list[dict[str, str]]:
         """Findings over the chosen components, where the play knows any. An unsound value may hide what there is."""
