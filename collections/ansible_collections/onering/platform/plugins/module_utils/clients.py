@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -20,6 +21,10 @@ PASSED_ON = (
     "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "NPM_CONFIG_REGISTRY", "GOPROXY", "GOSUMDB",
     "GONOSUMDB", "GOPRIVATE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
 )  # fmt: skip
+# What a client that is not installed would be set to, and what a login would have.
+NPM_FILES = ("~/.npmrc", "/etc/npmrc")
+GO_FILES = ("~/.config/go/env",)
+LOGIN_FILES = ("/etc/environment",)
 SUITES = r"(bookworm|trixie|forky)"
 
 
@@ -39,6 +44,27 @@ def said(*command: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout if done.returncode == 0 else ""
+
+
+def written(name: str, paths: Sequence[str]) -> str:
+    """The value of a `name=value` line in the first of some settings files that has one, or nothing."""
+    for path in paths:
+        try:
+            with open(os.path.expanduser(path)) as stream:
+                found = re.search(rf"^\s*(?:export\s+)?{re.escape(name)}\s*=\s*(.*?)\s*$", stream.read(), re.MULTILINE)
+        except (OSError, UnicodeDecodeError):
+            continue
+        if found and found[1].strip("\"'"):
+            return found[1].strip("\"'")
+    return ""
+
+
+def login_environment() -> None:
+    """Add what a login would have set: sudo keeps little of it."""
+    for name in PASSED_ON:
+        value = written(name, LOGIN_FILES)
+        if value:
+            os.environ.setdefault(name, value)
 
 
 def docker_client() -> str:
@@ -148,10 +174,10 @@ def environment() -> dict[str, str]:
         env.setdefault("PIP_INDEX_URL", index)
     if env.get("PIP_INDEX_URL"):
         env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
-    registry = said("npm", "config", "get", "registry").strip()
+    registry = said("npm", "config", "get", "registry").strip() or written("registry", NPM_FILES)
     if registry.startswith("http"):
         env.setdefault("NPM_CONFIG_REGISTRY", registry)
-    goproxy = said("go", "env", "GOPROXY").strip()
+    goproxy = said("go", "env", "GOPROXY").strip() or written("GOPROXY", GO_FILES)
     if goproxy:
         env.setdefault("GOPROXY", goproxy)
     return env

@@ -14,6 +14,8 @@ description:
   - The controller shows the steps while they run. Each image's log stays in O(log_dir); a failure shows its last lines.
   - Package registries and mirrors are those that the target's own clients (apt, pip, npm, Go, Maven) are set to; they
     and the target's certificate authorities are mounted into the build and never become part of an image.
+  - Of a client that is not installed there its settings file is read (C(/etc/npmrc), C(~/.config/go/env)), and of the
+    variables that a login would have, C(/etc/environment).
 author: [OneRing contributors (@onering)]
 requirements:
   - A Docker Engine, and on the target its command line client (with the buildx plugin from version 23 on).
@@ -394,6 +396,7 @@ def main() -> None:
     )
     params = module.params
     images = params["images"]
+    clients.login_environment()
     try:
         builder = Builder(params)
         found = {image["tag"]: builder.look(image["tag"]) for image in images}

@@ -59,3 +59,24 @@ def test_a_client_that_can_build_is_chosen(
     else:
         with pytest.raises(clients.ClientError, match=r"28\.2\.2 lack the buildx plugin"):
             clients.docker_client()
+
+
+def test_clients_that_are_not_installed_have_settings_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("NPM_CONFIG_REGISTRY", "GOPROXY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "npmrc").write_text("cafile=/ca\nregistry = https://m/npm/\n")
+    (tmp_path / "go").write_text("GOFLAGS=-x\nGOPROXY=https://m/go,direct\n")
+    monkeypatch.setattr(clients, "said", lambda *command: "")
+    monkeypatch.setattr(clients, "NPM_FILES", (str(tmp_path / "missing"), str(tmp_path / "npmrc")))
+    monkeypatch.setattr(clients, "GO_FILES", (str(tmp_path / "go"),))
+    env = clients.environment()
+    assert env["NPM_CONFIG_REGISTRY"] == "https://m/npm/"
+    assert env["GOPROXY"] == "https://m/go,direct"
+
+
+def test_what_a_login_sets_counts_where_sudo_drops_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "environment").write_text('PATH="/bin"\nhttps_proxy="http://login:1"\nno_proxy=login\n')
+    monkeypatch.setattr(clients, "LOGIN_FILES", (str(tmp_path / "environment"),))
+    monkeypatch.setattr(clients.os, "environ", {"no_proxy": "own"})
+    clients.login_environment()
+    assert clients.os.environ == {"no_proxy": "own", "https_proxy": "http://login:1"}
