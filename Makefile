@@ -7,7 +7,7 @@ ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # sudo asks for a password only where it must.
-BECOME = $(shell [ "$$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || echo --ask-become-pass)
+BECOME ?= $(shell ops/scripts/become $(INVENTORY))
 PLAY = ansible-playbook -i $(INVENTORY) $(BECOME)
 
 help: ## List the targets
@@ -51,10 +51,13 @@ platform-test: bootstrap ## The whole platform in a project of its own: site, se
 benchmark: bootstrap ## Times and memory against their budgets, in the tests' project
 	ops/benchmarks/spine
 
+vm: bootstrap ## A Debian machine in a container, provisioned over SSH; VM_DEBIAN=13 for the other Debian
+	ops/scripts/test vm
+
 lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 	ops/scripts/lock
 
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance test lint unit molecule platform-test benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance test lint unit molecule platform-test vm benchmark lock bootstrap

@@ -180,6 +180,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    login_environment()
     plan = dict(module.params)
     if plan["now"] is None:
         plan["now"] = time.time()
