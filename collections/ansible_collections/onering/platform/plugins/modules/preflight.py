@@ -140,6 +140,7 @@ images:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils.clients import login_environment
 from ansible_collections.onering.platform.plugins.module_utils.preflight import JUDGES, gather, judge, notes
 
 
