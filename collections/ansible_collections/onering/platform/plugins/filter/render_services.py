@@ -78,8 +78,7 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
     for key, value in sorted(spec.get("secrets", {}).items()):
         files.append(
             {
-                "path": f"secrets/{key}", "content": value, "mode": "0400", "owner": int(uid), "group": int(gid or uid),
-                "sensitive": True,
+                "path": f"secrets/{key}", "secret": value, "mode": "0400", "owner": int(uid), "group": int(gid or uid),
             }
         )  # fmt: skip
     if spec.get("secrets"):

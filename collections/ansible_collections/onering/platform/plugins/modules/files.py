@@ -16,13 +16,14 @@ description:
   - Every file is written beside its place and moved there.
     A reader sees the old or the new content and nothing between.
   - Directories on the way to a file get the mode and owner of O(dest).
-  - Contents appear in the module's arguments. Set C(no_log) on a task that carries a secret.
+  - A file's O(files[].secret) is masked wherever it would be shown, so that the task needs no C(no_log) and what
+    differs is still named. In a loop, loop over names, because the loop's item is shown as it is.
 attributes:
   check_mode:
     description: Can run in check mode and tell what it would change, without changing anything.
     support: full
   diff_mode:
-    description: Shows contents, modes and owners before and after. The content of sensitive files is never shown.
+    description: Shows contents, modes and owners before and after. Of a secret it shows whether it differs.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.
@@ -45,7 +46,9 @@ options:
       content:
         description: The whole content, written as UTF-8, as is.
         type: str
-        required: true
+      secret:
+        description: The whole content of a file that is never shown. Instead of O(files[].content).
+        type: str
       mode:
         description: Mode of the file, in octal digits.
         type: str
@@ -56,10 +59,6 @@ options:
       group:
         description: Numeric group. Not touched when unset.
         type: int
-      sensitive:
-        description: Never show this file's content in the diff.
-        type: bool
-        default: false
   purge:
     description: Remove everything below O(dest) that isn't declared.
     type: bool
@@ -74,10 +73,6 @@ options:
   group:
     description: Numeric group of the directories. Not touched when unset.
     type: int
-  sensitive:
-    description: Never show any content in the diff.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""
@@ -92,6 +87,9 @@ EXAMPLES = r"""
         mode: "0444"
         owner: 0
         group: 0
+      - path: password
+        secret: "{{ demo_password }}"
+        mode: "0400"
 """
 
 RETURN = r"""
@@ -99,6 +97,12 @@ changed_paths:
   description:
     - Paths relative to RV(dest) that were (in check mode, would be) written, corrected or removed.
     - V(.) is the directory itself.
+  returned: success
+  type: list
+  elements: str
+  sample: [motd]
+changed_files:
+  description: Those of RV(changed_paths) that are declared files.
   returned: success
   type: list
   elements: str
@@ -123,20 +127,26 @@ HIDDEN_NEW = "(not shown, differs)"
 
 FILE_SPEC: dict[str, Any] = {
     "path": {"type": "str", "required": True},
-    "content": {"type": "str", "required": True},
+    "content": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
     "mode": {"type": "str", "default": "0644"},
     "owner": {"type": "int"},
     "group": {"type": "int"},
-    "sensitive": {"type": "bool", "default": False},
 }
 SPEC: dict[str, Any] = {
     "dest": {"type": "path", "required": True},
-    "files": {"type": "list", "elements": "dict", "default": [], "options": FILE_SPEC},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": FILE_SPEC,
+        "required_one_of": [["content", "secret"]],
+        "mutually_exclusive": [["content", "secret"]],
+    },
     "purge": {"type": "bool", "default": True},
     "mode": {"type": "str", "default": "0755"},
     "owner": {"type": "int"},
     "group": {"type": "int"},
-    "sensitive": {"type": "bool", "default": False},
 }
 
 
@@ -177,9 +187,9 @@ class Directory(Resource):
                 raise BackendError(f"write {path}", f"the path must be relative and stay below {self.dest}")
             if path in self.files:
                 raise BackendError(f"write {path}", "it is declared twice")
-            self.files[path] = dict(
-                self.attributes(item, path), content=item["content"], sensitive=item["sensitive"] or params["sensitive"]
-            )
+            secret = item["secret"] is not None
+            content = item["secret"] if secret else item["content"]
+            self.files[path] = dict(self.attributes(item, path), content=content, secret=secret)
         for path in self.files:
             for parent in parents(path):
                 if parent in self.files:
@@ -228,7 +238,7 @@ class Directory(Resource):
         else:
             with open(full, "rb") as stream:
                 content = stream.read()
-            if wanted["sensitive"]:
+            if wanted["secret"]:
                 same = content == wanted["content"].encode()
                 entry["content"] = HIDDEN if same else HIDDEN_NEW
             else:
@@ -245,7 +255,7 @@ class Directory(Resource):
             state["directories"][path] = dict(before["directories"].get(path, {}), **self.directory)
         for path, wanted in self.files.items():
             entry = dict(before["files"].get(path, {}), **wanted)
-            if entry.pop("sensitive"):
+            if entry.pop("secret"):
                 entry["content"] = HIDDEN
             state["files"][path] = entry
         changed = {
@@ -296,7 +306,8 @@ class Directory(Resource):
         os.chmod(path, int(entry["mode"], 8))
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
-        return {"dest": self.dest, "changed_paths": self.changed_paths}
+        files = [path for path in self.changed_paths if path in self.files]
+        return {"dest": self.dest, "changed_paths": self.changed_paths, "changed_files": files}
 
 
 def main() -> None:

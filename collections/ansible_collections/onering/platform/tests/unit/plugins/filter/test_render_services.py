@@ -37,6 +37,7 @@ def render(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_engine_is_asked_for_a_confined_container() -> None:
+    """Regression 20: a published port is on the loopback address."""
     container = render()["container"]
     assert container["name"] == "p-db"
     assert container["image"] == "onering/store:1-abc"
@@ -49,14 +50,14 @@ def test_the_engine_is_asked_for_a_confined_container() -> None:
 
 
 def test_secrets_are_files_of_the_user_and_nothing_else() -> None:
+    """Regression 18."""
     rendered = render()
     assert rendered["files"][1] == {
         "path": "secrets/admin_password",
-        "content": "hidden",
+        "secret": "hidden",
         "mode": "0400",
         "owner": 999,
         "group": 998,
-        "sensitive": True,
     }
     assert "hidden" not in json.dumps(rendered["container"])
 

@@ -94,17 +94,26 @@ def test_numeric_owners(run_module, dest: Path) -> None:
     assert dest.stat().st_uid == 1000
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_sensitive_content_is_never_shown(run_module, dest: Path, whole: bool) -> None:
-    def secret(content: str) -> dict:
-        return {"path": "s", "content": content, "sensitive": not whole}
+def test_a_secret_is_never_shown_and_still_compared(run_module, dest: Path) -> None:
+    """Regression 18: neither in the diff nor among the arguments that a verbose run prints."""
 
-    run_module(files, dest=str(dest), files=[secret("hunter2")], sensitive=whole)
-    result = run_module(files, dest=str(dest), files=[secret("hunter3")], sensitive=whole)
-    assert result["changed_paths"] == ["s"]
+    def secret(content: str) -> list[dict[str, str]]:
+        return [{"path": "s", "secret": content}, {"path": "open", "content": f"not {content}"}]
+
+    run_module(files, dest=str(dest), files=secret("hunter2"))
+    result = run_module(files, dest=str(dest), files=secret("hunter3"))
+    assert result["changed_files"] == ["open", "s"]
     assert (dest / "s").read_text() == "hunter3"
-    assert "hunter" not in str(result["diff"])
-    assert not run_module(files, dest=str(dest), files=[secret("hunter3")], sensitive=whole)["changed"]
+    assert "hunter3" not in str(result)
+    assert result["diff"]["before"]["files"]["s"]["content"] != result["diff"]["after"]["files"]["s"]["content"]
+    assert not run_module(files, dest=str(dest), files=secret("hunter3"))["changed"]
+
+
+def test_directories_are_named_and_are_no_files(run_module, dest: Path) -> None:
+    run_module(files, dest=str(dest), files=TWO)
+    (dest / "sub").chmod(0o777)
+    result = run_module(files, dest=str(dest), files=TWO)
+    assert (result["changed_paths"], result["changed_files"]) == (["sub"], [])
 
 
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x", "a//b", ".", "a/"])
@@ -120,6 +129,8 @@ def test_paths_stay_below(run_module, dest: Path, path: str) -> None:
         ([{"path": "a", "content": ""}, {"path": "a", "content": ""}], "declared twice"),
         ([{"path": "a", "content": ""}, {"path": "a/b", "content": ""}], "a is declared as a file"),
         ([{"path": "a", "content": "", "mode": "rw"}], "octal"),
+        ([{"path": "a"}], "one of the following"),
+        ([{"path": "a", "content": "", "secret": ""}], "mutually exclusive"),
     ],
 )
 def test_refusals(run_module, dest: Path, wanted: list, message: str) -> None:
