@@ -48,9 +48,10 @@ class ActionModule(ActionBase):
         missing = [image for image in wanted if looked["images"][image["name"]]["state"] == "absent"]
         recorded = looked["recorded"]
         if args.get("state") == "gathered" or self._task.check_mode or (not missing and recorded):
-            looked["changed"] = bool(missing) and args.get("state") != "gathered"
-            if missing and self._task.diff:
-                looked["diff"] = {"before": "", "after": "".join(f"{image['tag']}\n" for image in missing)}
+            looked["changed"] = (bool(missing) or not recorded) and args.get("state") != "gathered"
+            if looked["changed"] and self._task.diff:
+                new = [image["tag"] for image in missing] or [str(args.get("record_path"))]
+                looked["diff"] = {"before": "", "after": "".join(f"{line}\n" for line in new)}
             return looked
         if not missing:
             return self._execute_module(

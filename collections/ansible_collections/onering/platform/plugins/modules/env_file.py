@@ -17,7 +17,8 @@ description:
     A key with an empty value counts as missing and is filled in its place.
   - The file is written atomically with mode 0600, and tightened to it.
     Written by root, a new file belongs to the owner of its directory.
-  - The values come back in RV(values), so set C(no_log) on the task. They never appear in the diff.
+  - The values come back in RV(values), so set C(no_log) on the task, or O(return_values=false). They never appear in
+    the diff.
 attributes:
   check_mode:
     description: Returns the values that it would write (another run makes other ones), without writing.
@@ -50,6 +51,10 @@ options:
         type: str
         choices: [password, hex, fernet]
         default: password
+  return_values:
+    description: Whether to return the values. Without them the task needs no C(no_log), and tells what it changes.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -67,7 +72,7 @@ EXAMPLES = r"""
 RETURN = r"""
 values:
   description: Every key of the file with its value, those of other origin too.
-  returned: success
+  returned: success, with O(return_values)
   type: dict
   sample: {POSTGRES_ADMIN_PASSWORD: "…"}
 created:
@@ -114,6 +119,7 @@ SPEC: dict[str, Any] = {
             "kind": {"type": "str", "choices": ["password", "hex", "fernet"], "default": "password"},
         },
     },
+    "return_values": {"type": "bool", "default": True},
 }
 
 
@@ -153,7 +159,8 @@ def parse(lines: list[str]) -> dict[str, str]:
 class EnvFile(Resource):
     """The file as {'mode': …, 'keys': […]}; lines and values stay inside this object."""
 
-    def __init__(self, path: str, keys: list[dict[str, str]]) -> None:
+    def __init__(self, path: str, keys: list[dict[str, str]], return_values: bool) -> None:
+        self.return_values = return_values
         self.path = os.path.realpath(path)
         self.directory = os.path.dirname(self.path)
         self.kinds: dict[str, str] = {}
@@ -227,7 +234,8 @@ class EnvFile(Resource):
             raise
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
-        return {"path": self.path, "created": self.created, "values": parse(self.lines)}
+        values = {"values": parse(self.lines)} if self.return_values else {}
+        return {"path": self.path, "created": self.created, **values}
 
 
 @contextlib.contextmanager
@@ -251,7 +259,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
 
     def manage(module: AnsibleModule) -> None:
-        resource = EnvFile(module.params["path"], module.params["keys"])
+        resource = EnvFile(module.params["path"], module.params["keys"], module.params["return_values"])
         with locked(resource.directory):
             converge(module, resource)
 

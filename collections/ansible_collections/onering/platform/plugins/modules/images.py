@@ -23,10 +23,10 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Tells which images would be built.
+    description: Tells which images would be built, and whether the record would be written.
   diff_mode:
     support: full
-    description: Lists the tags that are new.
+    description: Lists the tags that are new, or the record where only that is not as it should be.
   idempotent:
     support: full
     description: An image whose tag is there is left alone.
@@ -417,10 +417,10 @@ def main() -> None:
         }  # fmt: skip
     record = read_record(params["record_path"])
     same = all(says(record.get(name, {}), image) for name, image in result.items())
-    if params["state"] == "present" and not module.check_mode and not same:
+    records = params["state"] == "present" and not module.check_mode and not same
+    if records:
         write_record(params["record_path"], result, record)
-        same = True
-    module.exit_json(changed=bool(took), images=result, recorded=same)
+    module.exit_json(changed=bool(took) or records, images=result, recorded=same or records)
 
 
 if __name__ == "__main__":

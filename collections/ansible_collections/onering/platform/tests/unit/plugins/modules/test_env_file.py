@@ -34,11 +34,16 @@ def test_makes_values_once(run_module, path: Path) -> None:
 
 
 def test_values_never_stand_in_the_diff(run_module, path: Path) -> None:
+    """Regression 18."""
     path.write_text("OLD=verysecret\n")
     result = run_module(env_file, path=str(path), keys=KEYS)
     shown = str(result["diff"])
     assert "DB_PASSWORD" in shown
     assert not any(value in shown for value in result["values"].values())
+    path.write_text("OLD=verysecret\n")
+    told = run_module(env_file, path=str(path), keys=KEYS, return_values=False)
+    assert told["created"] == result["created"]
+    assert not any(line.split("=", 1)[1] in str(told) for line in path.read_text().splitlines())
 
 
 def test_lines_of_other_origin_stay(run_module, path: Path) -> None:
