@@ -30,6 +30,7 @@ def test_layout_is_airbytes() -> None:
 
 
 def test_objects_are_bounded_and_lose_nothing() -> None:
+    """Regression 7."""
     rows = (record(number) for number in range(25))
     found = [table(part) for part in bronze.parts(bronze.batches(rows, FIELDS, size=5), FIELDS, 10)]
     assert [len(part) for part in found] == [10, 10, 5]

@@ -49,6 +49,7 @@ def test_silver_is_what_the_dataset_says(declared: Dataset, platform: Path) -> N
 
 
 def test_bronze_views_and_connection_have_the_columns(declared: Dataset, platform: Path) -> None:
+    """Regressions 3 and 4."""
     ddl = changelog(platform, declared.name, "clickhouse")
     connection = connector.load(declared.connection)
     fields = {stream.name: list(stream.fields) for stream in connection.streams}
@@ -154,6 +155,7 @@ def test_sql_of_the_flow_fills(declared: Dataset) -> None:
 
 
 def test_publish_names_columns_in_one_order(declared: Dataset) -> None:
+    """Regression 6."""
     for mart in declared.marts:
         insert, select = sql.postgres("publish_gold", mart=mart).split("SELECT")
         assert insert.split("(")[1].rstrip(")\n ") == select.split("FROM")[0].strip()

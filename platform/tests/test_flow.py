@@ -87,6 +87,7 @@ def test_departures_name_the_object(found: list[StoredObject], expected: list[st
 
 
 def test_pattern_names_every_object(declared: Dataset) -> None:
+    """Regressions 4 and 7."""
     stream = declared.streams[0]
 
     def document(*keys: str) -> dict[str, Any]:

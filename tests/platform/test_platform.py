@@ -35,6 +35,7 @@ def newest_run(platform: Platform) -> dict[str, Any]:
 
 
 def test_check_mode_on_nothing_changes_nothing(platform: Platform) -> None:
+    """Regression 15."""
     text = platform.play("site.yml", "--check")
     assert platform.recap(text)["failed"] == 0
     assert platform.containers() == {}
@@ -79,6 +80,7 @@ def test_quarantine_has_reasons(platform: Platform) -> None:
 
 
 def test_again_changes_nothing_and_restarts_nothing(platform: Platform) -> None:
+    """Regressions 14 and 15."""
     before = platform.containers()
     text = platform.play("site.yml")
     assert platform.recap(text)["changed"] == 0
@@ -136,6 +138,7 @@ def test_no_secret_is_in_a_container_declaration_or_an_image(platform: Platform)
 
 
 def test_ports_stay_off_the_host_and_data_docs_open(platform: Platform) -> None:
+    """Regressions 10 and 20: validation results don't stay on disk."""
     for container in docker.from_env().containers.list(filters={"label": f"onering.project={PROJECT}"}):
         assert not any((container.attrs["HostConfig"]["PortBindings"] or {}).values()), container.name
     for path in ("index.html", "flights/index.html", "orders/index.html"):
@@ -179,6 +182,7 @@ def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform
 
 @pytest.mark.parametrize("layer", list(TABLES))
 def test_a_failing_expectation_stops_the_run_at_its_layer(platform: Platform, layer: str) -> None:
+    """Regression 8."""
     before = platform.tables()
     published = platform.published()
 
@@ -275,6 +279,7 @@ def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
 
 
 def test_purge_leaves_nothing(platform: Platform) -> None:
+    """Regression 16."""
     platform.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
     engine = docker.from_env()
     mine = {"label": f"onering.project={PROJECT}"}

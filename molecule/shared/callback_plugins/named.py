@@ -1,4 +1,4 @@
-"""Writes what a run says it changes (in check mode, would change) to the file in NAMED_PATH: one line `task: object`."""
+"""Writes what a run says it changes (in check mode, would change) to NAMED_PATH: one line `task: object`."""
 
 from __future__ import annotations
 

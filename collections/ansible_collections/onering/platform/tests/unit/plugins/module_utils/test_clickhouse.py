@@ -50,6 +50,7 @@ def test_a_server_that_is_not_there_is_named_with_host_and_port(capfd) -> None:
 
 @pytest.mark.parametrize("error", [EOFError(), OSError("reset"), errors.UnexpectedPacketFromServerError("packet")])
 def test_a_port_that_speaks_something_else_is_suspected(monkeypatch, error) -> None:
+    """Regression 5."""
     with pytest.raises(BackendError, match="login_port is that of the native protocol"):
         failing(monkeypatch, error).query("list tables", "SELECT 1")
 

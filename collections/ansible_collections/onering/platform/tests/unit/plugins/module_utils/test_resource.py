@@ -73,6 +73,7 @@ def test_an_absent_object_is_created_and_its_diff_starts_empty():
 
 
 def test_a_second_time_changes_nothing_and_writes_nothing():
+    """Regression 14."""
     item = Item({"a": {"x": 1, "server": "kept"}}, "a", {"x": 1})
     result = result_of(converge, FakeModule(), item)
     assert result["changed"] is False
@@ -88,6 +89,7 @@ def test_write_gets_what_is_and_what_should_be():
 
 @pytest.mark.parametrize("want", [{"x": 2}, None])
 def test_check_mode_tells_the_same_and_touches_nothing(want):
+    """Regression 15."""
     store = {"a": {"x": 1}}
     item = Item(store, "a", want)
     checked = result_of(converge, FakeModule(check_mode=True), item)

@@ -218,6 +218,7 @@ def test_a_paused_dag_is_unpaused(server: Airflow, run: Callable[..., dict[str, 
 
 
 def test_a_failure_ends_with_the_failing_tasks_log(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    """Regression 13."""
     server.course = [("failed", [task("load", "failed", tries=2), task("publish", "upstream_failed")])]
     server.logs["load"] = [
         {"event": "::group::Log message source details"},
@@ -248,6 +249,7 @@ def test_a_log_that_is_not_there_does_not_hide_the_failure(server: Airflow, run:
 
 
 def test_a_run_that_takes_too_long_names_what_is_not_done(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    """Regression 12."""
     server.course = [("running", [task("load", "running", map_index=2)])] * 100
     result = run(timeout=20)
     assert result["failed"]

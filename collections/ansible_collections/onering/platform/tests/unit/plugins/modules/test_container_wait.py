@@ -61,6 +61,7 @@ def test_unhealthy_may_recover(wait) -> None:
 
 
 def test_timeout_tells_the_cause(wait) -> None:
+    """Regressions 12 and 13."""
     result = wait(Engine(a=[at("running", "starting")]), name="a", timeout=0, tail=2)
     assert result["failed"]
     for part in (
@@ -76,6 +77,7 @@ def test_timeout_tells_the_cause(wait) -> None:
 
 @pytest.mark.parametrize("status", ["exited", "dead"])
 def test_an_ended_container_fails_at_once(wait, status: str) -> None:
+    """Regression 13."""
     result = wait(Engine(a=[at(status, ExitCode=137, OOMKilled=True)]), name="a", timeout=600)
     assert result["failed"]
     for part in ("code 137", "OOMKilled", "memory limit", "the cause"):

@@ -186,6 +186,7 @@ def test_a_missing_image_is_named(ask) -> None:
 
 @pytest.mark.parametrize("check", [True, False])
 def test_mark_ran_is_refused_before_anything_runs(ask, folder: Path, check: bool) -> None:
+    """Regression 1."""
     (folder / "c/x.sql").write_text("--changeset a:one\n--preconditions onFail:MARK_RAN\n")
     engine = Engine()
     result = ask(engine, check=check)
@@ -213,6 +214,7 @@ def test_mark_ran_may_be_allowed_but_never_silent(ask, folder: Path, monkeypatch
 
 
 def test_a_mark_that_came_all_the_same_is_a_failure(ask) -> None:
+    """Regression 1."""
     marked = 'INFO Marking ChangeSet: "c/x.sql::one::a" as ran despite precondition failure\n'
     result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(0, "", SAID + marked)]))
     assert result["failed"]
