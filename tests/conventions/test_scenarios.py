@@ -52,7 +52,7 @@ def test_every_role_has_a_scenario() -> None:
 def test_a_role_is_tested_by_the_shared_sequence(scenario: str) -> None:
     own = load(ROOT / f"molecule/{scenario}/molecule.yml") or {}
     assert set(own) <= {"provisioner"}
-    assert set(own.get("provisioner", {})) <= {"inventory", "playbooks"}
+    assert set(own.get("provisioner", {})) <= {"inventory"}
 
 
 @pytest.mark.parametrize("role", sorted(ROLES - COMPONENTS - READ_ONLY))
