@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 INVENTORY ?= inventories/laptop
+CONTENT ?= platform
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -33,6 +34,11 @@ conformance: bootstrap ## Verify, and write down in evidence/ what passed, again
 	$(PLAY) playbooks/conformance.yml $(ARGS)
 	ops/scripts/reference
 
+dataset: bootstrap ## A dataset out of a CSV or Parquet file: NAME=invoices FROM=file.csv; DRY=1 only shows
+	@python -m ops.dataset --name "$${NAME-}" --from "$${FROM-}" --key "$${KEY-}" --title "$${TITLE-}" \
+	  --encoding "$${ENCODING-}" --separator "$${SEPARATOR-}" --header "$${HEADER-}" \
+	  $(if $(HAS_HEADER),--has-header) $(if $(DRY),--dry) $(if $(FORCE),--force) --content $(CONTENT)
+
 test: bootstrap ## Lint, unit, convention and Molecule tests
 	ops/scripts/test
 
@@ -60,4 +66,4 @@ lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance test lint unit molecule platform-test vm benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test vm benchmark lock bootstrap

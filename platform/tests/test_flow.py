@@ -114,6 +114,20 @@ def test_count_may_be_set_or_known() -> None:
     assert sources.count(Source(records=0), {"count": 7}) == 0
 
 
+def test_count_reads_as_the_source_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('1;"ü\n2";x\n2;"a,b";y\n', encoding="utf-16")
+    told = {"encoding": "utf-16", "separator": ";"}
+    assert sources.count(Source(path, "csv", header=False, **told)) == 2
+    assert sources.count(Source(path, "csv", **told)) == 1
+
+
+def test_count_knows_long_fields(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"a\n{'x' * 200_000}\n", encoding="utf-8")
+    assert sources.count(Source(path, "csv")) == 1
+
+
 def test_count_refuses_an_archive_of_two(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -159,6 +173,32 @@ def test_literals_cannot_break_out() -> None:
 )
 def test_typed(of: str, expected: str) -> None:
     assert sql.typed(Column("c", of)) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (Column("c", "Date", format="%e.%c.%Y"), "toDate(parseDateTimeOrNull(r.`c`, '%e.%c.%Y', 'UTC'))"),
+        (
+            Column("c", "DateTime('UTC')", format="%Y-%m-%d %H:%i"),
+            "parseDateTimeOrNull(r.`c`, '%Y-%m-%d %H:%i', 'UTC')",
+        ),
+        (Column("c", "Nullable(Date32)"), "toDate32(parseDateTime64OrNull(r.`c`, '%Y-%m-%d', 'UTC'))"),
+        (
+            Column("c", "Float64", decimal=","),
+            "accurateCastOrNull(replaceAll(replaceAll(r.`c`, '.', ''), ',', '.'), 'Float64')",
+        ),
+        (Column("c", "Float64", decimal="."), "accurateCastOrNull(replaceAll(r.`c`, ',', ''), 'Float64')"),
+    ],
+)
+def test_typed_as_it_is_written(column: Column, expected: str) -> None:
+    assert sql.typed(column) == expected
+
+
+def test_checksum_is_of_rows_with_gaps_too(declared: Dataset) -> None:
+    """Of arguments with a NULL among them cityHash64 is NULL, and the row would not count; of a tuple it isn't."""
+    stream = declared.streams[0]
+    assert "cityHash64(tuple(" in sql.clickhouse("count_silver", stream=stream, names=stream.business_names)
 
 
 def test_connection_keeps_its_password_to_itself() -> None:

@@ -6,4 +6,5 @@ WHERE dataset = {{ dataset | literal }} AND stream = {{ fact.stream | literal }}
 {%- else %}
 FROM silver.`{{ fact.stream }}`
 WHERE {{ fact.where }}
+SETTINGS prefer_column_name_to_alias = 1
 {%- endif %}

@@ -28,6 +28,8 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str | float, ...] = ()
+    format: str | None = None
+    decimal: str | None = None
 
     @property
     def nullable(self) -> bool:
@@ -60,6 +62,9 @@ class Source:
 
     path: Path | None = None
     format: str | None = None
+    encoding: str = "utf-8"
+    separator: str = ","
+    header: bool = True
     setting: str | None = None
     records: int | None = None
 
@@ -285,7 +290,15 @@ def _stream(name: str, spec: dict[str, Any]) -> Stream:
 
 
 def _column(name: str, spec: dict[str, Any]) -> Column:
-    return Column(name, spec["type"], spec.get("min"), spec.get("max"), tuple(spec.get("values", ())))
+    return Column(
+        name=name,
+        type=spec["type"],
+        minimum=spec.get("min"),
+        maximum=spec.get("max"),
+        values=tuple(spec.get("values", ())),
+        format=spec.get("format"),
+        decimal=spec.get("decimal"),
+    )
 
 
 def _flag(name: str, spec: dict[str, Any]) -> Flag:

@@ -12,19 +12,21 @@ from typing import IO, Any
 
 from onering.dataset import Source
 
+LONGEST_FIELD = 1 << 24
+
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
+def opened(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """The text of a file, or of the one file in a zip archive."""
     if path.suffix != ".zip":
-        with path.open(newline="", encoding="utf-8") as text:
+        with path.open(newline="", encoding=encoding) as text:
             yield text
         return
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()
         if len(members) != 1:
             raise ValueError(f"{path} holds {len(members)} files, not one")
-        with archive.open(members[0]) as member, io.TextIOWrapper(member, encoding="utf-8", newline="") as text:
+        with archive.open(members[0]) as member, io.TextIOWrapper(member, encoding=encoding, newline="") as text:
             yield text
 
 
@@ -36,12 +38,14 @@ def count(source: Source, settings: Mapping[str, Any]) -> int:
         return int(settings[source.setting])
     if source.path is None:
         raise ValueError("a source is a file, a setting or a number")
-    return count_csv(source.path)
+    return count_csv(source.path, source)
 
 
-def count_csv(path: Path) -> int:
+def count_csv(path: Path, form: Source) -> int:
     """Rows without the header; a quoted line break is no row."""
-    with opened(path) as text:
-        rows = csv.reader(text)
-        next(rows, None)
+    csv.field_size_limit(LONGEST_FIELD)
+    with opened(path, form.encoding) as text:
+        rows = csv.reader(text, delimiter=form.separator)
+        if form.header:
+            next(rows, None)
         return sum(1 for row in rows if row)

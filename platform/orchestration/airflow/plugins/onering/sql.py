@@ -37,11 +37,22 @@ def typed(column: Column) -> str:
     raw = f"r.`{column.name}`"
     if column.bare_type == "String":
         return f"toString({raw})"
-    if column.bare_type.startswith("DateTime"):
-        return f"parseDateTimeBestEffortOrNull({raw}, 'UTC')"
-    if column.bare_type == "Date":
-        return f"toDateOrNull({raw})"
+    if column.bare_type.startswith("Date"):
+        return moment(column, raw)
+    if column.decimal:
+        raw = f"replaceAll({raw}, {literal('.' if column.decimal == ',' else ',')}, '')"
+        raw = f"replaceAll({raw}, ',', '.')" if column.decimal == "," else raw
     return f"accurateCastOrNull({raw}, '{column.bare_type}')"
+
+
+def moment(column: Column, raw: str) -> str:
+    """A date or a time. With a format, what is no day or beyond the type's range is NULL; without one it is bent."""
+    if column.bare_type == "Date32":  # DateTime begins in 1970
+        return f"toDate32(parseDateTime64OrNull({raw}, {literal(column.format or '%Y-%m-%d')}, 'UTC'))"
+    if column.format:
+        parsed = f"parseDateTimeOrNull({raw}, {literal(column.format)}, 'UTC')"
+        return f"toDate({parsed})" if column.bare_type == "Date" else parsed
+    return f"toDateOrNull({raw})" if column.bare_type == "Date" else f"parseDateTimeBestEffortOrNull({raw}, 'UTC')"
 
 
 @cache
