@@ -7,7 +7,10 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -270,6 +273,39 @@ def test_a_dataset_is_three_files_of_content(platform: Platform) -> None:
 
     assert platform.recap(platform.play("site.yml", *only))["changed"] == 0
     assert platform.tables() == tables
+
+
+def test_a_file_nobody_has_seen_comes_to_gold(platform: Platform, tmp_path: Path) -> None:
+    """As Excel saves it in Germany; the dataset's files are the generator's, unchanged."""
+    file = tmp_path / "Rechnungen 2025.csv"
+    lines = ["Rechnungs-Nr.;Kunde;PLZ;Fällig am;Betrag (€);MwSt"]
+    lines += [
+        f"{2025000 + n};{('Müller GmbH', 'Süß & Söhne')[n % 2]};{n % 100:05d};{n % 28 + 1}.{n % 3 + 1}.2025;"
+        f"{n % 9 + 1}.{n % 1000:03d},{n % 100:02d};{('19', '7', 'NA')[n % 3]}"
+        for n in range(300)
+    ]
+    file.write_bytes(("\r\n".join(lines) + "\r\n").encode("cp1252"))
+    command = [sys.executable, "-m", "ops.dataset", "--name", "invoices", "--from", str(file)]
+    subprocess.run([*command, "--content", str(platform.content)], cwd=ROOT, check=True)
+    platform.play("site.yml", "-e", json.dumps({"onering_datasets": ["invoices"]}))
+    receipt = platform.query(
+        "SELECT kind, measure, source, bronze, silver, quarantined, gold, balanced FROM ops.run_receipts "
+        "WHERE dataset = 'invoices' AND measure IN ('records', 'betrag_eur_sum') ORDER BY kind DESC, measure"
+    )
+    total = sum(Decimal(f"{n % 9 + 1}{n % 1000:03d}.{n % 100:02d}") for n in range(300))
+    assert receipt == [
+        ("stream", "records", 300, 300, 300, 0, None, True),
+        ("mart", "betrag_eur_sum", None, None, total, None, total, True),
+        ("mart", "records", None, None, 300, None, 300, True),
+    ]
+    gold = platform.query(
+        "SELECT month, kunde, records, betrag_eur_sum FROM gold.invoices_summary ORDER BY 1, 2 LIMIT 1"
+    )
+    chosen = [n for n in range(300) if n % 3 == 0 and n % 2 == 0]
+    first = sum(Decimal(f"{n % 9 + 1}{n % 1000:03d}.{n % 100:02d}") for n in chosen)
+    assert gold == [(date(2025, 1, 1), "Müller GmbH", len(chosen), first)]
+    row = platform.clickhouse("SELECT plz, faellig_am, mw_st FROM silver.invoices WHERE rechnungs_nr = 2025002")
+    assert row.split("\t") == ["00002", "2025-03-03", "\\N"]
 
 
 def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
