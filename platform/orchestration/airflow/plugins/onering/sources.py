@@ -30,12 +30,12 @@ def opened(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
             yield text
 
 
-def count(source: Source, settings: Mapping[str, Any]) -> int:
+def count(source: Source, settings: Mapping[str, Any] | None = None) -> int:
     """Records of a stream, by what its dataset says tells it; the settings are those of the stream's connection."""
     if source.records is not None:
         return source.records
     if source.setting is not None:
-        return int(settings[source.setting])
+        return int((settings or {})[source.setting])
     if source.path is None:
         raise ValueError("a source is a file, a setting or a number")
     return count_csv(source.path, source)
