@@ -33,7 +33,13 @@ def scalar(value: Any) -> str:
     """A value as YAML, quoted where it would be read as something else."""
     if isinstance(value, str) and PLAIN.fullmatch(value) and ", " not in value and reads_as_text(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return written(value)
+
+
+def written(value: Any) -> str:
+    """A value as JSON, which YAML reads too; what can't be seen is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
 
 
 def reads_as_text(value: str) -> bool:
@@ -98,15 +104,31 @@ def structure(plan: Plan) -> str:
 def options(plan: Plan, dialect: Dialect) -> str:
     """How the connector's reader has to read: every value as the text that it is, an empty one as missing."""
     found: dict[str, Any] = {"sep": dialect.separator, "encoding": dialect.encoding}
-    if dialect.has_header:
-        found["header"] = 0
-    found |= {"names": [column.name for column in plan.columns], "dtype": "str", "keep_default_na": False}
+    if dialect.by_place:
+        found |= {"header": 0} if dialect.has_header else {}
+        found |= {"names": [column.name for column in plan.columns], "index_col": False}
+    found |= {"dtype": "str", "keep_default_na": False}
     if any(column.missing for column in plan.columns):
-        found["na_values"] = {column.name: ["", *column.missing] for column in plan.columns}
+        found["na_values"] = {
+            column.name if dialect.by_place else own(column): ["", *column.missing] for column in plan.columns
+        }
     else:
         found["na_values"] = [""]
-    text = json.dumps(found)
+    # Lines are folded to one by YAML, each break to a space: of two in a name none may be a break.
+    text = re.sub(" {2,}", lambda run: "\\u0020" * len(run.group()), written(found))
     return "\n".join(textwrap.wrap(text, WIDTH - 10, break_long_words=False, break_on_hyphens=False))
+
+
+def own(column: Column) -> str:
+    """The column's name as the connector has it: a header that is empty gets one."""
+    return column.header or f"Unnamed: {column.index}"
+
+
+def own_names(plan: Plan, dialect: Dialect) -> dict[str, str]:
+    """By their headers columns are found again in a file that has them in another order, or has new ones."""
+    if dialect.by_place:
+        return {}
+    return {column.name: own(column) for column in plan.columns if own(column) != column.name}
 
 
 def source(plan: Plan, dialect: Dialect) -> dict[str, Any]:
@@ -135,6 +157,7 @@ def render(plan: Plan, dialect: Dialect, file: str) -> dict[str, str]:
         "file": " ".join(file.split()),
         "path": f"{MOUNT}/{SAMPLE.format(name=plan.name)}",
         "options": options(plan, dialect),
+        "names": own_names(plan, dialect),
         "source": source(plan, dialect),
         "structure": structure(plan),
     }

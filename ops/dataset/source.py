@@ -51,6 +51,7 @@ class Dialect:
     encoding: str
     separator: str
     has_header: bool
+    by_place: bool = False  # names that were given: columns are told by their place
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,11 @@ def from_csv(path: Path, connection: duckdb.DuckDBPyConnection, folder: Path, wi
     headers = wish.header or tuple(first)
     if len(headers) != len(first):
         raise RefusedError(f"{path}: HEADER has {len(headers)} names, the first line has {len(first)} fields")
-    dialect = Dialect(encoding, separator, not names_only)
+    dialect = Dialect(encoding, separator, not names_only, bool(wish.header))
+    if wish.header:
+        notes.append(
+            "names were given, so columns are told by their place: a new one between them would shift the others"
+        )
     rows = fill(connection, readable, dialect, headers)
     if readable != path:
         readable.unlink()

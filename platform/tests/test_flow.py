@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from onering import connections, docs, lineage, manifest, quality, receipt, runs, sources, sql
+from onering import connections, connector, docs, lineage, manifest, quality, receipt, runs, sources, sql
 from onering.dataset import Column, Dataset, Source
 from onering.run import Run, logical_date_of, run_id_of
 from onering.storage import StoredObject
@@ -112,6 +112,13 @@ def test_count_knows_quoted_line_breaks(tmp_path: Path, zipped: bool) -> None:
 def test_count_may_be_set_or_known() -> None:
     assert sources.count(Source(setting="count"), {"count": 7, "seed": 1}) == 7
     assert sources.count(Source(records=0), {"count": 7}) == 0
+
+
+def test_fields_may_have_other_names_than_the_source_has() -> None:
+    stream = connector.StreamConnection("s", {}, {"net": "string", "id": "string"}, {"net": "Betrag (€)"})
+    assert list(connector.catalog(stream)["streams"][0]["stream"]["json_schema"]["properties"]) == ["Betrag (€)", "id"]
+    assert connector.renamed({"id": "1", "Betrag (€)": "2", "new": "3"}, stream) == {"net": "2", "id": "1"}
+    assert connector.renamed({"id": "1", "Betrag": "2"}, stream) == {"id": "1"}  # Bronze says what is missing
 
 
 def test_count_reads_as_the_source_is_written(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_a_header_can_be_given(make: Make) -> None:
     result = make("1,anna\n2,bob\n", "--header", "id, first name")
     assert result.out.startswith("2 rows, 2 columns")
     assert list(result.columns) == ["id", "first_name"]
+    assert (options(result)["names"], options(result)["index_col"]) == (["id", "first_name"], False)
+    assert "columns are told by their place" in result.out
     assert "header" not in options(result)  # or the connector would take numbers for names
     assert result.dataset["streams"]["things"]["source"]["header"] is False
 
@@ -104,7 +106,9 @@ def test_duplicate_headers(refused: Refused, make: Make) -> None:
     data = "id,amount,Amount\n1,2,3\n2,3,4\n"
     told = refused(data)
     assert "columns 2 ('amount') and 3 ('Amount') are both amount" in told
-    assert list(make(data, "--header", "id,net,gross", "--has-header").columns) == ["id", "net", "gross"]
+    result = make(data, "--header", "id,net,gross", "--has-header")
+    assert list(result.columns) == ["id", "net", "gross"]
+    assert options(result)["header"] == 0
 
 
 def test_reserved_names(make: Make) -> None:
@@ -112,6 +116,22 @@ def test_reserved_names(make: Make) -> None:
     assert list(result.columns) == ["id", "order_", "user_", "run_id", "index_", "no"]
     assert "    order_ UInt8 COMMENT 'order'," in result.sql
     assert "order_ ← order" in result.out
+
+
+def test_odd_headers_are_found_again(make: Make) -> None:
+    """However a header is written, the connector is asked for that very one."""
+    headers = ["id", "a  b", " c", "d\te", "ü\u2028", "#", 'say ""x""', "no: [1]", "x" * 90]
+    file = ",".join(f'"{header}"' for header in headers) + "\n" + "1,2,3,4,5,6,7,8,NA\n2,3,4,5,6,7,8,9,1\n"
+    result = make(file)
+    wanted = [header.replace('""', '"') for header in headers]
+    names = result.dataset["connection"]["streams"][0]["names"]
+    assert ["id", *names.values()] == wanted
+    assert list(options(result)["na_values"]) == wanted
+
+
+def test_a_header_without_a_name_is_the_connectors(make: Make) -> None:
+    result = make("id,,b\n1,2,3\n2,3,4\n")
+    assert result.dataset["connection"]["streams"][0]["names"] == {"column_2": "Unnamed: 1"}
 
 
 def test_a_header_cannot_break_out_of_the_changelog(make: Make) -> None:

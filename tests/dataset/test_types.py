@@ -111,12 +111,13 @@ def test_what_is_doubtful_is_told(make: Make, values: list[str], note: str) -> N
 def test_words_for_missing_reach_the_connector(make: Make) -> None:
     import json
 
-    result = make(column(["1", "NA", ""]))
+    result = make(column(["1", "NA", ""], "Betrag €"))
     stream = result.dataset["connection"]["streams"][0]
     read = json.loads(stream["configuration"]["reader_options"])
-    assert read["na_values"] == {"id": [""], "v": ["", "NA"]}
+    assert read["na_values"] == {"id": [""], "Betrag €": ["", "NA"]}
     assert (read["dtype"], read["keep_default_na"]) == ("str", False)
-    assert result.columns["v"] == "Nullable(UInt8)"
+    assert stream["names"] == {"betrag_eur": "Betrag €"}
+    assert result.columns["betrag_eur"] == "Nullable(UInt8)"
 
 
 def test_a_word_for_missing_is_a_word_among_words(make: Make) -> None:

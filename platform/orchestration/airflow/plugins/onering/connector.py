@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ class StreamConnection:
     name: str
     configuration: Mapping[str, Any]
     fields: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)  # the source's own, where a field has another
+
+    def own(self, name: str) -> str:
+        return self.names.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def load(declared: Path | Mapping[str, Any]) -> Connection:
         rows_per_object=document.get("rows_per_object", 100_000),
         lanes=document.get("lanes", 1),
         streams=tuple(
-            StreamConnection(stream["name"], settings_of(stream, document), stream["fields"])
+            StreamConnection(stream["name"], settings_of(stream, document), stream["fields"], stream.get("names", {}))
             for stream in document["streams"]
         ),
     )
@@ -47,7 +51,7 @@ def load(declared: Path | Mapping[str, Any]) -> Connection:
 
 def catalog(stream: StreamConnection) -> dict[str, Any]:
     """The stream's configured catalog, in the Airbyte protocol's words."""
-    properties = {name: {"type": [kind, "null"]} for name, kind in stream.fields.items()}
+    properties = {stream.own(name): {"type": [kind, "null"]} for name, kind in stream.fields.items()}
     described = {
         "name": stream.name,
         "json_schema": {"type": "object", "properties": properties},
@@ -55,6 +59,11 @@ def catalog(stream: StreamConnection) -> dict[str, Any]:
     }
     configured = {"stream": described, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
     return {"streams": [configured]}
+
+
+def renamed(record: Mapping[str, Any], stream: StreamConnection) -> dict[str, Any]:
+    """A record with the fields' names. What the connector doesn't deliver stays away."""
+    return {name: record[own] for name in stream.fields if (own := stream.own(name)) in record}
 
 
 def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[str, Any]]:
@@ -79,6 +88,7 @@ def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[s
     )
     for message in source._read_with_catalog(ConfiguredAirbyteCatalog.model_validate(catalog(stream)), progress):
         if message.record:
-            message.record.data[RAW_ID] = uuid7str()
-            message.record.data[EXTRACTED_AT] = message.record.emitted_at
-            yield message.record.data
+            record = renamed(message.record.data, stream) if stream.names else message.record.data
+            record[RAW_ID] = uuid7str()
+            record[EXTRACTED_AT] = message.record.emitted_at
+            yield record
