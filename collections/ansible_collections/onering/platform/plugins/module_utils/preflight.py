@@ -635,6 +635,7 @@ def judge_ports(reading: Reading, plan: Plan) -> list[dict[str, str]]:
             continue
         by = _in_the_way(reading, number, address)
         if by:
+            taken.add(free)
             found.append(
                 finding(
                     "ports",

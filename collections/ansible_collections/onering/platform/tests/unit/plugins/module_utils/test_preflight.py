@@ -183,6 +183,13 @@ def test_every_check_can_fail() -> None:
     assert {case[3] for case in FOUND} == set(preflight.JUDGES)
 
 
+def test_two_ports_get_two_others() -> None:
+    two = {**STORE, "ports": [{"port": 9000, "variable": "a_port"}, {"port": 9001, "variable": "b_port"}]}
+    held = engine(containers=[container(), container(port=9001)])
+    found = preflight.judge(reading(engine=held), plan(components=[two]))
+    assert [entry["remedy"].rpartition(" ")[2] for entry in found] == ["9002", "9003"]
+
+
 def test_a_skipped_check_warns() -> None:
     (only,) = preflight.judge(reading(cpus=1), plan(skip=["cpu"]))
     assert only["level"] == "warning"
