@@ -222,16 +222,12 @@ def impossible(profile: Any, extra: Any, components: Sequence[Mapping[str, Any]]
     profiles = list(dict.fromkeys([*(str(component["profile"]) for component in components), "full"]))
     offered = f"profiles: {', '.join(profiles)}; components: {', '.join(sorted(names))}"
     findings = []
-    asked = 0
     for variable, words in (("onering_profile", _words(profile)), ("onering_components_extra", _words(extra))):
         for word in words:
-            asked += 1
             if word not in {*names, *profiles}:
                 close = nearest(word, {*names, *profiles})
                 hint = f"did you mean {close}? There are " if close else "there are "
                 findings.append(finding(f"{variable}: there is no profile or component {word}", hint + offered))
-    if not asked:
-        findings.append(finding("onering_profile and onering_components_extra choose nothing", f"there are {offered}"))
     return findings
 
 
