@@ -167,6 +167,30 @@ def connections_json(exports: Sequence[Mapping[str, Any]]) -> dict[str, dict[str
     return connections
 
 
+def evidence(
+    exports: Sequence[Mapping[str, Any]], images: Mapping[str, Any], ran: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What was found to work of each component, once its checks have passed. No secrets."""
+    told = []
+    for export in exports:
+        own = [image["name"] for image in export.get("images") or []]
+        image = images.get(own[0] if own else export.get("inside", ""))
+        if not image:
+            raise AnsibleFilterError(f"evidence: of '{export['name']}' no image runs, so nothing can be claimed.")
+        told.append(
+            {
+                "component": str(export["name"]),
+                "title": str(export["title"]),
+                "product": str(export["product"]),
+                "image": str(image["image"]),
+                "source": str(image["source"]),
+                "ran": [f"roles/{export['name']}/tasks/verify.yml", *map(str, ran)],
+                "result": "passed",
+            }
+        )
+    return told
+
+
 def _plain(value: Any) -> Any:
     """Plain containers: templating hands out lazy ones."""
     if isinstance(value, Mapping):
@@ -185,5 +209,6 @@ class FilterModule:
             "collect": collect,
             "connections_json": connections_json,
             "enabled": enabled,
+            "evidence": evidence,
             "parts": parts,
         }

@@ -10,6 +10,7 @@ from ansible_collections.onering.platform.plugins.filter.exports import (
     collect,
     connections_json,
     enabled,
+    evidence,
     parts,
 )
 
@@ -134,7 +135,7 @@ def test_connections_json_refuses(connections: list, message: str) -> None:
 
 
 def test_all_filters_are_offered() -> None:
-    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled", "parts"}
+    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled", "evidence", "parts"}
 
 
 def test_parts_take_what_is_known_beforehand_and_no_secret() -> None:
@@ -161,3 +162,22 @@ def test_parts_take_what_is_known_beforehand_and_no_secret() -> None:
         "ports": [{"port": 9000, "variable": "store_port"}],
         "footprint": {"memory_mb": 300},
     }
+
+
+def test_evidence_names_product_and_image_and_no_secret() -> None:
+    exports = [
+        {
+            "name": "minio", "title": "MinIO", "product": "its own server", "images": [{"name": "object-store"}],
+            "minio": {"accounts": [{"secret_key": "hidden"}]},
+        },
+        {"name": "airbyte", "title": "Connectors", "product": "its own packages", "inside": "workflows"},
+    ]  # fmt: skip
+    images = {name: {"image": f"r/{name}:1", "source": "build"} for name in ("object-store", "workflows")}
+    store, inside = evidence(exports, images, ["flow: x"])
+    assert store == {
+        "component": "minio", "title": "MinIO", "product": "its own server", "image": "r/object-store:1",
+        "source": "build", "ran": ["roles/minio/tasks/verify.yml", "flow: x"], "result": "passed",
+    }  # fmt: skip
+    assert inside["image"] == "r/workflows:1"
+    with pytest.raises(AnsibleFilterError, match="nothing can be claimed"):
+        evidence(exports, {}, [])
