@@ -69,8 +69,11 @@ def test_refused_date_writes_nothing(
     assert book.asked == [sql.postgres(name) for name in asked]
 
 
-def test_failure_overwrites_only_an_open_run() -> None:
-    assert sql.postgres("fail_run").rstrip().endswith("WHERE run.state = 'running'")
+def test_failure_overwrites_only_an_open_run_or_an_interruption() -> None:
+    condition = sql.postgres("fail_run").rsplit("WHERE ", 1)[1]
+    assert condition.strip() == (
+        f"run.state = 'running' OR (run.state = 'failed' AND starts_with(run.cause, '{runs.INTERRUPTED}'))"
+    )
 
 
 @pytest.mark.parametrize(

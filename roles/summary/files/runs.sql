@@ -9,7 +9,7 @@ SELECT json_build_object(
         SELECT coalesce(json_agg(r), '[]'::json)
         FROM (
             SELECT
-                dataset, run_id, attempt, state, failed_task, cause,
+                dataset, run_id, attempt, state, failed_task, cause, notes,
                 to_char(logical_date AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS logical_date,
                 to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS started,
                 round(extract(EPOCH FROM coalesce(ended_at, now()) - started_at))::int AS seconds

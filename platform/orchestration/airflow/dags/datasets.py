@@ -59,16 +59,16 @@ def make(dataset: datasets.Dataset) -> DAG:
                 raise AirflowSkipException(str(superseded)) from superseded
 
         @task
-        def extract(run: dict[str, Any]) -> dict[str, int]:
+        def extract(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
             from onering import extraction
 
             return extraction.extract(dataset, Run(**run))
 
         @task
-        def seal_bronze(run: dict[str, Any], extracted: dict[str, int]) -> None:
-            from onering import manifest
+        def seal_bronze(run: dict[str, Any], extracted: dict[str, dict[str, Any]]) -> None:
+            from onering import manifest, runs
 
-            manifest.seal(dataset, Run(**run), extracted)
+            runs.note(Run(**run), manifest.seal(dataset, Run(**run), extracted))
 
         @task
         def validate_bronze(run: dict[str, Any]) -> None:

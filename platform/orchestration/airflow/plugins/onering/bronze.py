@@ -5,6 +5,7 @@ Runs in the connectors' environment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,21 @@ Change = dict[str, str]
 
 class MissingFieldError(RuntimeError):
     """The connector doesn't deliver a field that the connection's catalog has."""
+
+
+@dataclass
+class Findings:
+    """What a stream's records show that the connection's catalog doesn't say."""
+
+    unknown: set[str] = field(default_factory=set)
+    unreadable: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def notes(self) -> list[str]:
+        told = [f"{count} values of {name} are not of the catalog's type" for name, count in self.unreadable.items()]
+        if self.unknown:
+            told.append(f"the source has fields that are not loaded: {', '.join(sorted(self.unknown))}")
+        return told
 
 
 def schema(fields: Mapping[str, str]) -> pa.Schema:
@@ -68,9 +84,11 @@ def column(name: str, kind: str, values: list[Any], changes: list[list[Change]])
     return pa.array(converted, TYPES[kind])
 
 
-def batch(records: list[Record], fields: Mapping[str, str]) -> pa.RecordBatch:
+def batch(records: list[Record], fields: Mapping[str, str], findings: Findings) -> pa.RecordBatch:
     changes: list[list[Change]] = [[] for _ in records]
     columns = [column(name, kind, [record.get(name) for record in records], changes) for name, kind in fields.items()]
+    findings.unknown |= records[0].keys() - fields.keys() - {RAW_ID, EXTRACTED_AT}
+    findings.unreadable.update(change["field"] for of_record in changes for change in of_record)
     own = [
         pa.array([record[RAW_ID] for record in records], pa.string()),
         pa.array([record[EXTRACTED_AT] for record in records], pa.timestamp("ms", tz="UTC")),
@@ -80,7 +98,9 @@ def batch(records: list[Record], fields: Mapping[str, str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(own + columns, schema=schema(fields))
 
 
-def batches(records: Iterable[Record], fields: Mapping[str, str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
+def batches(
+    records: Iterable[Record], fields: Mapping[str, str], findings: Findings, size: int = BATCH
+) -> Iterator[pa.RecordBatch]:
     """Batches of bounded size. A connector may leave a field without a value out of a record, but not out of all."""
     rows: list[Record] = []
     unseen, any_records = set(fields), False
@@ -89,13 +109,16 @@ def batches(records: Iterable[Record], fields: Mapping[str, str], size: int = BA
         any_records = True
         rows.append(record)
         if len(rows) == size:
-            yield batch(rows, fields)
+            yield batch(rows, fields, findings)
             rows = []
     if rows:
-        yield batch(rows, fields)
+        yield batch(rows, fields, findings)
     if any_records and unseen:
         missing = [name for name in fields if name in unseen]
-        raise MissingFieldError(f"the connector doesn't deliver, in any record: {', '.join(missing)}")
+        raise MissingFieldError(
+            f"the source lacks fields that the connection names, in all records: {', '.join(missing)}. Nothing of this "
+            "run was loaded; mend the source, or take them out of connection and dataset, then run the date again."
+        )
 
 
 @dataclass

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +16,20 @@ from typing import Any
 
 from onering.airbyte_columns import EXTRACTED_AT, RAW_ID
 from onering.dataset import settings_of
-from onering.platform_files import read_yaml
+from onering.environments import die_with_parent
+from onering.platform_files import ROOT, read_yaml
 
 VENVS = Path("/opt/onering/venvs")
+INACTIVITY = 600
+LONGEST_REASON = 500
+
+
+class ConnectorError(RuntimeError):
+    """A connector failed, hangs, or sent what was not asked for."""
+
+
+class StoppedError(ConnectorError):
+    """Another stream failed: there is no use in reading this one to its end."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +45,26 @@ class StreamConnection:
 
 @dataclass(frozen=True)
 class Connection:
+    name: str  # where it stands, as people know it
     connector: str
     executable: Path
     rows_per_object: int
     lanes: int
+    inactivity_seconds: float
     streams: tuple[StreamConnection, ...]
 
 
 def load(declared: Path | Mapping[str, Any]) -> Connection:
     """A connection out of its file, or as it stands in a dataset's own."""
     document = read_yaml(declared) if isinstance(declared, Path) else declared
+    installed = VENVS / document["environment"] / "bin" / document["connector"]
     return Connection(
+        name=os.path.relpath(declared, ROOT) if isinstance(declared, Path) else "the dataset's connection",
         connector=document["connector"],
-        executable=VENVS / document["environment"] / "bin" / document["connector"],
+        executable=ROOT / document["executable"] if "executable" in document else installed,
         rows_per_object=document.get("rows_per_object", 100_000),
         lanes=document.get("lanes", 1),
+        inactivity_seconds=document.get("inactivity_seconds", INACTIVITY),
         streams=tuple(
             StreamConnection(stream["name"], settings_of(stream, document), stream["fields"], stream.get("names", {}))
             for stream in document["streams"]
@@ -66,16 +89,96 @@ def renamed(record: Mapping[str, Any], stream: StreamConnection) -> dict[str, An
     return {name: record[own] for name in stream.fields if (own := stream.own(name)) in record}
 
 
-def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[str, Any]]:
+@dataclass
+class Process:
+    """One start of a connector: what it writes, line by line, and why it ended."""
+
+    command: list[str]
+    inactivity_seconds: float
+    stop: threading.Event
+    end: str = ""  # why it ended; empty when it came to its end
+    reason: str = ""  # the last error that it told
+    _waiting_since: float | None = field(default=None, init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def lines(self) -> Iterator[str]:
+        """It is ended when it writes nothing for too long, when reading stops, and with this process. Its complaints
+        (stderr) go to the log."""
+        with subprocess.Popen(
+            self.command,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            process_group=0,  # a launcher's children end with it
+            preexec_fn=die_with_parent,
+        ) as process:
+            threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+            try:
+                while line := self._next(process):
+                    self._listen(line)
+                    yield line
+                code = process.wait()
+                if code and not self.end:
+                    self.end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            finally:
+                self._ended.set()
+                end_group(process)
+        if self.end:
+            raise ConnectorError(self.end)
+
+    def _next(self, process: subprocess.Popen[str]) -> str:
+        # Time that the reader takes to write what it has doesn't count.
+        self._waiting_since = time.monotonic()
+        line = process.stdout.readline() if process.stdout else ""
+        self._waiting_since = None
+        return line
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        while not self._ended.wait(min(1, self.inactivity_seconds / 5)):
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > self.inactivity_seconds:
+                self.end = f"wrote nothing for {self.inactivity_seconds:g} s and was ended (inactivity_seconds)"
+            if self.stop.is_set() and not self.end:
+                self.end = "was ended: another stream failed"
+            if self.end:
+                end_group(process)
+                return
+
+    def _listen(self, line: str) -> None:
+        if '"TRACE"' not in line[:40] or '"ERROR"' not in line:
+            return
+        try:
+            error = json.loads(line)["trace"]["error"]
+            self.reason = str(error.get("internal_message") or error["message"]).strip()[:LONGEST_REASON]
+        except (ValueError, KeyError, TypeError):
+            self.reason = line.strip()[:LONGEST_REASON]
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def records(connection: Connection, stream: StreamConnection, stop: threading.Event) -> Iterator[dict[str, Any]]:
     """All records of a stream as the connector sends them, with Airbyte's raw id (it sorts as they came) and time.
 
     Read with the connection's own catalog, as Airbyte's server does. PyAirbyte's public reader would start the
-    connector once more a stream to discover it, and would fill in fields that the connector leaves out.
+    connector once more a stream to discover it, and would fill in fields that the connector leaves out. Its executor
+    waits for ever, and takes a connector that was terminated for one that came to its end: ours doesn't.
     """
     from airbyte import get_source  # seconds: only who reads pays for it
+    from airbyte._executors.local import PathExecutor
+    from airbyte.exceptions import AirbyteConnectorFailedError
     from airbyte.progress import ProgressStyle, ProgressTracker
     from airbyte_protocol.models import ConfiguredAirbyteCatalog
     from uuid_extensions import uuid7str
+
+    process = Process([str(connection.executable)], connection.inactivity_seconds, stop)
+
+    class Executor(PathExecutor):
+        def execute(self, args: list[str], **_: Any) -> Iterator[str]:
+            process.command = [*self._cli, *args]
+            return process.lines()
 
     source = get_source(
         connection.connector,
@@ -83,12 +186,30 @@ def records(connection: Connection, stream: StreamConnection) -> Iterator[dict[s
         local_executable=connection.executable,
         install_if_missing=False,
     )
+    source.executor = Executor(connection.connector, path=connection.executable)
     progress = ProgressTracker(
         ProgressStyle.NONE, source=source, cache=None, destination=None, expected_streams=[stream.name]
     )
-    for message in source._read_with_catalog(ConfiguredAirbyteCatalog.model_validate(catalog(stream)), progress):
-        if message.record:
-            record = renamed(message.record.data, stream) if stream.names else message.record.data
-            record[RAW_ID] = uuid7str()
-            record[EXTRACTED_AT] = message.record.emitted_at
-            yield record
+    sent = 0
+    try:
+        for message in source._read_with_catalog(ConfiguredAirbyteCatalog.model_validate(catalog(stream)), progress):
+            if message.record:
+                if message.record.stream != stream.name:
+                    raise ConnectorError(
+                        f"{stream.name}: the source lacks this stream: {connection.connector} sent "
+                        f"{message.record.stream}. Name in {connection.name} a stream that it has."
+                    )
+                sent += 1
+                record = renamed(message.record.data, stream) if stream.names else message.record.data
+                record[RAW_ID] = uuid7str()
+                record[EXTRACTED_AT] = message.record.emitted_at
+                yield record
+    except AirbyteConnectorFailedError as error:
+        if stop.is_set():
+            raise StoppedError(f"{stream.name}: {connection.connector} {process.end}") from None
+        told = f": {process.reason}" if process.reason else ""
+        ended = process.end or error.original_exception or error
+        raise ConnectorError(
+            f"{stream.name}: {connection.connector} {ended} after {sent} records{told}. "
+            f"Nothing of this run was loaded; mend the source or {connection.name}, then run the date again."
+        ) from None

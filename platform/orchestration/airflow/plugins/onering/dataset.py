@@ -76,6 +76,7 @@ class Stream:
     columns: tuple[Column, ...]
     flags: tuple[Flag, ...] = ()
     source: Source | None = None
+    allow_empty: bool = False
 
     @property
     def column_names(self) -> list[str]:
@@ -286,6 +287,7 @@ def _stream(name: str, spec: dict[str, Any]) -> Stream:
         columns=tuple(_column(column, of) for column, of in spec["columns"].items()),
         flags=tuple(_flag(flag, of) for flag, of in spec.get("flags", {}).items()),
         source=Source(**source | ({"path": Path(source["path"])} if "path" in source else {})) if source else None,
+        allow_empty=spec.get("allow_empty", False),
     )
 
 

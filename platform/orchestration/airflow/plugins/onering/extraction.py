@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from onering import environments, manifest
 from onering.dataset import Dataset
 from onering.run import Run
@@ -10,8 +12,8 @@ from onering.storage import Storage
 PYAIRBYTE = "airbyte"
 
 
-def extract(dataset: Dataset, run: Run) -> dict[str, int]:
-    """Records by stream; none when the run is sealed: its Bronze is loaded again as it is."""
+def extract(dataset: Dataset, run: Run) -> dict[str, dict[str, Any]]:
+    """Records and notes by stream; none when the run is sealed: its Bronze is loaded again as it is."""
     if manifest.sealed(run, Storage(manifest.INGEST)):
         print(f"Bronze of {run.dataset} {run.run_id} is sealed: nothing to extract")
         return {}

@@ -30,4 +30,5 @@ def publish(dataset: Dataset, run: Run) -> None:
             connection.execute(sql.postgres("publish_gold", mart=mart))
     engine = ClickHouse(READER)
     for mart in dataset.marts:
-        engine.execute(sql.clickhouse("export_gold", mart=mart, object=run.prefix(mart.name) + "part-00000.parquet"))
+        object = run.prefix(mart.name) + "part-00000.parquet"
+        engine.execute(sql.clickhouse("export_gold", mart=mart, object=object), f"{dataset.name}.export_gold")

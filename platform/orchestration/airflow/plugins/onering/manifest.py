@@ -21,32 +21,69 @@ def sealed(run: Run, storage: Storage) -> bool:
     return storage.read_json(BRONZE, run.manifest_key) is not None
 
 
-def seal(dataset: Dataset, run: Run, extracted: dict[str, int]) -> None:
-    """Write the manifest of what was extracted. A sealed run stays as it is: its Bronze never changes again."""
+def seal(dataset: Dataset, run: Run, extracted: dict[str, dict[str, Any]]) -> list[str]:
+    """Write the manifest of what was extracted; what is worth knowing about it. A sealed run stays as it is: its Bronze
+    never changes again.
+    """
     storage = Storage(INGEST)
-    if sealed(run, storage):
+    document = storage.read_json(BRONZE, run.manifest_key)
+    if document is not None:
         print(f"{run.manifest_key} is there: Bronze of this run is sealed and is loaded again as it is")
-        return
-    settings = {stream.name: stream.configuration for stream in connector.load(dataset.connection).streams}
-    streams = {
-        stream.name: entry(
-            storage.objects(BRONZE, run.prefix(stream.name)),
-            records=extracted[stream.name],
-            source_records=sources.count(stream.source, settings[stream.name])
-            if stream.source
-            else extracted[stream.name],
-        )
-        for stream in dataset.streams
-    }
-    storage.put_json(BRONZE, run.manifest_key, {"dataset": run.dataset, "run": run.run_id, "streams": streams})
-    for name, of in streams.items():
+    else:
+        settings = {stream.name: stream.configuration for stream in connector.load(dataset.connection).streams}
+        streams = {
+            stream.name: entry(
+                storage.objects(BRONZE, run.prefix(stream.name)),
+                records=extracted[stream.name]["records"],
+                source_records=sources.count(stream.source, settings[stream.name])
+                if stream.source
+                else extracted[stream.name]["records"],
+                notes=notes(stream, extracted[stream.name]),
+            )
+            for stream in dataset.streams
+        }
+        refuse(dataset, run, streams)
+        document = {"dataset": run.dataset, "run": run.run_id, "streams": streams}
+        storage.put_json(BRONZE, run.manifest_key, document)
+    for name, of in document["streams"].items():
         print(f"{name}: {of['source_records']} records at the source, {of['records']} in {len(of['objects'])} objects")
+    told = [f"{name}: {note}" for name, of in document["streams"].items() for note in of.get("notes", ())]
+    for note in told:
+        print(f"WARNING {note}")
+    return told
 
 
-def entry(objects: Iterable[StoredObject], records: int, source_records: int) -> dict[str, Any]:
+def notes(stream: Stream, extracted: dict[str, Any]) -> list[str]:
+    """What the connector's records showed, and columns of the file that the connector was not asked for."""
+    there, loaded = set(sources.columns(stream.source)), set(stream.column_names)
+    if not loaded < there:  # no more than what is loaded, or it is known by other names
+        return list(extracted["notes"])
+    return [*extracted["notes"], f"the source has columns that are not loaded: {', '.join(sorted(there - loaded))}"]
+
+
+def refuse(dataset: Dataset, run: Run, streams: dict[str, dict[str, Any]]) -> None:
+    """Nothing is sealed that lost records on the way, or that came empty where it must not."""
+    faults = []
+    for stream in dataset.streams:
+        came, there = streams[stream.name]["records"], streams[stream.name]["source_records"]
+        if came != there:
+            faults.append(f"{stream.name}: the source holds {there} records, {came} came")
+        elif not came and not stream.allow_empty:
+            faults.append(f"{stream.name}: the source is empty; if it may be, set allow_empty in the dataset file")
+    if faults:
+        raise BronzeError(
+            f"{'; '.join(faults)}. Bronze of {run.dataset} {run.run_id} is not sealed, and nothing of it was loaded: "
+            "what was published stays. See to the source, then run the date again."
+        )
+
+
+def entry(
+    objects: Iterable[StoredObject], records: int, source_records: int, notes: Iterable[str] = ()
+) -> dict[str, Any]:
     return {
         "source_records": source_records,
         "records": records,
+        "notes": list(notes),
         "objects": [{"key": item.key, "size": item.size, "etag": item.etag} for item in objects],
     }
 

@@ -9,24 +9,32 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from onering import connections
+from onering import connections, network
+from onering.connections import Connection
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL can't be reached, or the connection broke off."""
 
 
 @contextmanager
-def transaction(connection_id: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+def transaction(connection: str | Connection) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """Commits at the end of the block, rolls everything back when it fails."""
-    at = connections.get(connection_id)
-    with psycopg.connect(
-        host=at.host,
-        port=at.port,
-        dbname=at.schema,
-        user=at.login,
-        password=at.password,
-        application_name="onering",
-        connect_timeout=5,
-        row_factory=dict_row,
-    ) as connection:
-        yield connection
+    at = connections.get(connection) if isinstance(connection, str) else connection
+    try:
+        with psycopg.connect(
+            host=at.host,
+            port=at.port,
+            dbname=at.schema,
+            user=at.login,
+            password=at.password,
+            application_name="onering",
+            row_factory=dict_row,
+            **network.LIBPQ,  # type: ignore[arg-type]
+        ) as opened:
+            yield opened
+    except psycopg.OperationalError as error:
+        raise PostgresError(f"PostgreSQL at {at.host}:{at.port} ({at.id}) failed: {error}. {network.REMEDY}") from error
 
 
 def copy(connection: psycopg.Connection[Any], statement: str, chunks: Iterable[bytes]) -> None:

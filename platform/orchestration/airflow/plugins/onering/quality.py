@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from psycopg.types.json import Jsonb
 
-from onering import connections, postgres, sql
+from onering import connections, network, postgres, sql
 from onering.platform_files import ROOT, read_yaml
 from onering.run import Run
 from onering.runs import OPS
@@ -158,10 +159,15 @@ def datasource(context: AbstractDataContext, layer: str) -> SQLDatasource:
     at = connections.get(POSTGRES if layer == "gold" else CLICKHOUSE)
     variable = f"ONERING_{at.id.upper()}"
     if layer == "gold":
-        os.environ[variable] = f"postgresql+psycopg2://{at.login}:{at.password}@{at.host}:{at.port}/{at.schema}"
+        deadlines = urlencode(network.LIBPQ)
+        os.environ[variable] = (
+            f"postgresql+psycopg2://{at.login}:{at.password}@{at.host}:{at.port}/{at.schema}?{deadlines}"
+        )
     else:
         port = at.extra.get("native_port", CLICKHOUSE_NATIVE_PORT)
-        os.environ[variable] = f"clickhouse+native://{at.login}:{at.password}@{at.host}:{port}/staging"
+        probes = f"{network.IDLE},{network.INTERVAL},{network.PROBES}"
+        deadlines = urlencode({"connect_timeout": network.CONNECT, "tcp_keepalive": probes})
+        os.environ[variable] = f"clickhouse+native://{at.login}:{at.password}@{at.host}:{port}/staging?{deadlines}"
     return context.data_sources.add_sql(at.id, connection_string=f"${{{variable}}}", create_temp_table=False)
 
 

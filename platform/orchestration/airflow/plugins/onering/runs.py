@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from onering import postgres, sql
+from onering.connections import Connection
 from onering.dataset import Dataset
 from onering.run import Run, logical_date_of, run_id_of
 
 OPS = "postgres_ops"
 LONGEST_CAUSE = 4000
+INTERRUPTED = "interrupted"  # fail_run.sql knows this word
+PAUSES = (1, 2, 4, 8, 15)  # seconds between attempts to note a failure: the store may be what failed
 
 
 class SupersededError(RuntimeError):
@@ -44,7 +49,15 @@ def mark(run: Run, what: str) -> None:
         connection.execute(sql.postgres(what), run.as_dict())
 
 
-def record_failure(dataset: str, logical_date: datetime, task: str, cause: object) -> None:
+def note(run: Run, notes: Iterable[str]) -> None:
+    """What is worth knowing of a run, whatever becomes of it."""
+    with postgres.transaction(OPS) as connection:
+        connection.execute(sql.postgres("note_run"), run.as_dict() | {"notes": "; ".join(notes) or None})
+
+
+def record_failure(
+    dataset: str, logical_date: datetime, task: str | None, cause: object, book: str | Connection = OPS
+) -> None:
     """Note which task ended the run and why, also when the run never opened. What has succeeded stays so."""
     run_id = run_id_of(logical_date)
     values: dict[str, Any] = {
@@ -54,5 +67,21 @@ def record_failure(dataset: str, logical_date: datetime, task: str, cause: objec
         "task": task,
         "cause": str(cause)[:LONGEST_CAUSE],
     }
-    with postgres.transaction(OPS) as connection:
-        connection.execute(sql.postgres("fail_run"), values)
+    for pause in (*PAUSES, None):
+        try:
+            with postgres.transaction(book) as connection:
+                connection.execute(sql.postgres("fail_run"), values)
+            return
+        except postgres.PostgresError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+
+
+def record_interruption(
+    dataset: str, logical_date: datetime, tasks: list[str], told: str, book: str | Connection = OPS
+) -> None:
+    """Note the end of a run that none of its tasks could tell: the cause of a task that did tell stays."""
+    where = f"while {', '.join(tasks)} ran" if tasks else "between two tasks"
+    cause = f"{INTERRUPTED}: the run ended {where} ({told}). What was published stands; run the date again."
+    record_failure(dataset, logical_date, ", ".join(tasks) or None, cause, book)

@@ -1,4 +1,4 @@
-"""How many records a source holds, counted without its connector."""
+"""What a source holds, seen without its connector."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def opened(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
             raise ValueError(f"{path} holds {len(members)} files, not one")
         with archive.open(members[0]) as member, io.TextIOWrapper(member, encoding=encoding, newline="") as text:
             yield text
+
+
+def columns(source: Source | None) -> list[str]:
+    """The names in a CSV file's header; none where there is no such thing."""
+    if source is None or source.path is None or not source.header:
+        return []
+    with opened(source.path, source.encoding) as text:
+        return next(csv.reader(text, delimiter=source.separator), [])
 
 
 def count(source: Source, settings: Mapping[str, Any] | None = None) -> int:

@@ -84,3 +84,8 @@ GRANT USAGE ON SCHEMA ops TO ops, quality;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.runs, ops.run_receipts, ops.validation_results, ops.outbox TO ops;
 GRANT SELECT ON ops.runs, ops.run_receipts, ops.validation_results, ops.outbox TO quality;
 --rollback REVOKE ALL ON ops.runs, ops.run_receipts, ops.validation_results, ops.outbox FROM ops, quality;
+
+--changeset onering:ops-runs-notes
+--comment What is worth knowing of a run that nothing is wrong with: columns that the source has and nobody loads.
+ALTER TABLE ops.runs ADD COLUMN notes text;
+--rollback ALTER TABLE ops.runs DROP COLUMN notes;

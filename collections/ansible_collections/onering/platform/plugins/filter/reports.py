@@ -128,7 +128,10 @@ def _runs(flow: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
     for run in runs:
         if run["state"] == "failed":
-            lines.append(f"  {run['dataset']} {run['logical_date']} failed in {run['failed_task']}: {run['cause']}")
+            where = f" in {run['failed_task']}" if run["failed_task"] else ""
+            lines.append(f"  {run['dataset']} {run['logical_date']} failed{where}: {run['cause']}")
+        if run.get("notes"):
+            lines.append(f"  {run['dataset']} {run['logical_date']} note: {run['notes']}")
     return lines
 
 

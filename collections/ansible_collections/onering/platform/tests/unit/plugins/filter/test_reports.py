@@ -100,6 +100,14 @@ def test_the_summary_shows_three_runs_or_one_a_dataset(datasets: str, shown: int
 
 def test_a_failed_run_is_shown_with_its_cause() -> None:
     assert "d 2026-01-01 00:00 failed in stage: no such object" in status(data(runs=[RUN]))
+    stopped = {**RUN, "failed_task": None, "cause": "interrupted"}
+    assert "d 2026-01-01 00:00 failed: interrupted" in status(data(runs=[stopped]))
+
+
+def test_what_is_worth_knowing_of_a_run_is_shown() -> None:
+    text = status(data(runs=[{**RUN, "state": "succeeded", "notes": "s: a new column"}]))
+    assert "d 2026-01-01 00:00 note: s: a new column" in text
+    assert "failed" not in text
 
 
 def test_images_say_whether_they_were_built() -> None:
