@@ -60,10 +60,13 @@ benchmark: bootstrap ## Times and memory against their budgets, in the tests' pr
 vm: bootstrap ## A Debian machine in a container, provisioned over SSH; VM_DEBIAN=13 for the other Debian
 	ops/scripts/test vm
 
+faults: bootstrap ## Bad input and faults on a thousand rows, in a project of their own; prints a count of cases
+	ops/scripts/test faults
+
 lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 	ops/scripts/lock
 
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test vm benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test faults vm benchmark lock bootstrap

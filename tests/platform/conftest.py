@@ -15,8 +15,8 @@ from driver import ROOT, WORK, Platform
 def platform() -> Iterator[Platform]:
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
-    shutil.copytree(ROOT / "platform", Platform.content)
     there = Platform()
+    shutil.copytree(ROOT / "platform", there.content)
     there.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
     yield there
     if os.environ.get("KEEP"):

@@ -20,22 +20,28 @@ ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = ROOT / "tests/platform/inventory"
 WORK = ROOT / ".cache/platform"
 PROJECT = "onering-test"
-STORE, COLUMNS, WAREHOUSE = "172.28.10.2", "172.28.20.2", "172.28.20.3"
+STORE = "172.28.10.2"
 
 
 class Platform:
     """What a test does to the platform, and sees of it, from outside."""
 
-    content = WORK / "content"
-    seconds = 0
+    def __init__(
+        self, project: str = PROJECT, inventory: Path = INVENTORY, work: Path = WORK, network: str = "172.28"
+    ) -> None:
+        self.project, self.inventory, self.work = project, inventory, work
+        self.content = work / "content"
+        self.store, self.columns, self.warehouse = f"{network}.10.2", f"{network}.20.2", f"{network}.20.3"
+        self.airflow = f"{network}.30.2"
+        self.seconds = 0
 
     def play(self, playbook: str, *arguments: str, fails: bool = False) -> str:
-        """Run a playbook; returns what it printed. The whole text stays in .cache/platform/<n>-<playbook>.log."""
-        log = WORK / f"{len(list(WORK.glob('*.log'))):02d}-{Path(playbook).stem}.log"
+        """Run a playbook; returns what it printed. The whole text stays in .cache/<suite>/<n>-<playbook>.log."""
+        log = self.work / f"{len(list(self.work.glob('*.log'))):02d}-{Path(playbook).stem}.log"
         command = [
             "ansible-playbook",
             "-i",
-            str(INVENTORY),
+            str(self.inventory),
             playbook,
             "-e",
             f"onering_content_dir={self.content}",
@@ -59,27 +65,29 @@ class Platform:
         line = re.findall(r"^localhost\s+:(.*)$", text, re.M)[-1]
         return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
 
-    @staticmethod
-    def containers() -> dict[str, tuple[str, str]]:
+    def containers(self) -> dict[str, tuple[str, str]]:
         """Container name → (id, start time) of all that runs."""
-        found = docker.from_env().containers.list(filters={"label": f"onering.project={PROJECT}"})
+        found = docker.from_env().containers.list(filters={"label": f"onering.project={self.project}"})
         return {c.name: (c.id, c.attrs["State"]["StartedAt"]) for c in found}
 
-    @staticmethod
-    def secrets() -> dict[str, str]:
-        lines = (INVENTORY / ".env").read_text().splitlines()
+    def secrets(self) -> dict[str, str]:
+        lines = (self.inventory / ".env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(
-            host=WAREHOUSE, dbname="onering", user="quality", password=self.secrets()["POSTGRES_QUALITY_PASSWORD"]
+            host=self.warehouse,
+            dbname="onering",
+            user="quality",
+            password=self.secrets()["POSTGRES_QUALITY_PASSWORD"],
+            connect_timeout=10,
         ) as connection:
             return connection.execute(sql).fetchall()
 
     def clickhouse(self, sql: str) -> str:
         """The answer to one query of the account `quality`, as text."""
         answer = requests.post(
-            f"http://{COLUMNS}:8123/",
+            f"http://{self.columns}:8123/",
             data=sql.encode(),
             auth=("quality", self.secrets()["CLICKHOUSE_QUALITY_PASSWORD"]),
             timeout=60,
@@ -121,7 +129,7 @@ class Platform:
         """Bronze, with the root account: a test may do what no job of the platform can."""
         return boto3.resource(
             "s3",
-            endpoint_url=f"http://{STORE}:9000",
+            endpoint_url=f"http://{self.store}:9000",
             aws_access_key_id="onering-root",
             aws_secret_access_key=self.secrets()["MINIO_ROOT_PASSWORD"],
         ).Bucket("bronze")

@@ -81,7 +81,8 @@ class ClickHouse:
             )
             if answer.status_code != requests.codes.ok:
                 first_line = statement.strip().splitlines()[0]
+                lake = " It reads or writes objects of MinIO: see to both." if "s3(" in statement else ""
                 raise ClickHouseError(
-                    f"ClickHouse at {at.host}:{at.port} ({at.id}): {first_line}…: {answer.text.strip()[:2000]}"
+                    f"ClickHouse at {at.host}:{at.port} ({at.id}): {first_line}…: {answer.text.strip()[:2000]}{lake}"
                 )
         return answer

@@ -45,7 +45,7 @@ class StreamConnection:
 
 @dataclass(frozen=True)
 class Connection:
-    name: str  # where it stands, as people know it
+    name: str = field(compare=False)  # where it stands, as people know it
     connector: str
     executable: Path
     rows_per_object: int
@@ -197,7 +197,7 @@ def records(connection: Connection, stream: StreamConnection, stop: threading.Ev
                 if message.record.stream != stream.name:
                     raise ConnectorError(
                         f"{stream.name}: the source lacks this stream: {connection.connector} sent "
-                        f"{message.record.stream}. Name in {connection.name} a stream that it has."
+                        f"{message.record.stream}. Name in {connection.name} one that it has, then run the date again."
                     )
                 sent += 1
                 record = renamed(message.record.data, stream) if stream.names else message.record.data

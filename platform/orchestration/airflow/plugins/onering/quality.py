@@ -66,6 +66,11 @@ class Outcome:
         }
 
     @property
+    def broken(self) -> bool:
+        """Whether the store failed to answer, rather than answered with what isn't expected."""
+        return any(exception_message(of.get("exception_info") or {}) for of in self.result["results"])
+
+    @property
     def failures(self) -> list[str]:
         return [describe(self.suite.name, of) for of in self.result["results"] if not of["success"]]
 
@@ -130,6 +135,8 @@ def evaluate(of_layer: Iterable[Suite], run: Run) -> list[Outcome]:
         built = gx.ExpectationSuite(suite.name, expectations=[expectation(of) for of in suite.expectations])
         result = batch.validate(built, result_format=RESULT_FORMAT)
         outcomes.append(Outcome(suite, result.to_json_dict()))
+        if outcomes[-1].broken:
+            break  # the next suites would wait for the same store
     return outcomes
 
 
@@ -166,7 +173,13 @@ def datasource(context: AbstractDataContext, layer: str) -> SQLDatasource:
     else:
         port = at.extra.get("native_port", CLICKHOUSE_NATIVE_PORT)
         probes = f"{network.IDLE},{network.INTERVAL},{network.PROBES}"
-        deadlines = urlencode({"connect_timeout": network.CONNECT, "tcp_keepalive": probes})
+        deadlines = urlencode(
+            {
+                "connect_timeout": network.CONNECT,
+                "send_receive_timeout": 2 * network.DEAD_AFTER,  # a query at work tells its progress all the time
+                "tcp_keepalive": probes,
+            }
+        )
         os.environ[variable] = f"clickhouse+native://{at.login}:{at.password}@{at.host}:{port}/staging?{deadlines}"
     return context.data_sources.add_sql(at.id, connection_string=f"${{{variable}}}", create_temp_table=False)
 
