@@ -274,3 +274,13 @@ def test_the_roles_reference_is_up_to_date() -> None:
         [sys.executable, ROOT / "ops/scripts/reference", "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"run ops/scripts/reference; out of date: {done.stdout}"
+
+
+def test_every_test_that_the_docs_name_is_there() -> None:
+    """Each message in the docs is produced by a test: here the tests are looked for, they look for the messages."""
+    text = "\n".join(path.read_text() for path in ROOT.glob("docs/*.md"))
+    sources = "\n".join(path.read_text() for path in ROOT.glob("tests/**/*.py"))
+    sources += "\n".join(path.read_text() for path in COLLECTION.glob("tests/**/*.py"))
+    named = set(re.findall(r"`(test_\w+)", text))
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in sources] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ PROJECT = "onering-faults"
 INVENTORY = ROOT / "tests/faults/inventory"
 WORK = ROOT / ".cache/faults"
 STORE_SIZE = "192m"
+HOME = Path("/var/lib/onering") / PROJECT
 HOLDER = f"{PROJECT}-holder"
 LAUNCHERS = "ingestion/airbyte/launchers"
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,9 +45,8 @@ class Bench:
         self.down()
         shutil.copytree(ROOT / "platform", self.content)
         self.platform.play("site.yml", "--tags", "images")
-        images = self.engine.images.list(filters={"label": "onering.image"})
-        self._images = {image.labels["onering.image"]: image.id for image in images}
-        sample.place(self.content, sample.cut(sample.from_image(self._images["workflows"])))
+        self._images = json.loads((HOME / "images.json").read_text())
+        sample.place(self.content, sample.cut(sample.from_image(self._images["workflows"]["tag"])))
         self._place_launchers()
         self._make_small_store()
         self.platform.play("site.yml")
@@ -72,7 +73,7 @@ class Bench:
             labels=labels,
         )
         self.engine.containers.run(
-            self._images["object-store"],
+            self._images["object-store"]["tag"],
             entrypoint=["sleep", "infinity"],
             name=HOLDER,
             user="0:0",

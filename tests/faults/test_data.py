@@ -54,7 +54,7 @@ UNSEALED = {
         launched("hangs", inactivity_seconds=15), "extract",
         ["flights: ", "wrote nothing for 15 s", "after 500 records"],
     ),
-    "lost column": (lost_column, "extract", ["the source lacks fields that the connection names: seats"]),
+    "lost column": (lost_column, "extract", ["that the connection names, in all records: seats"]),
     "empty source": (emptied, "seal_bronze", ["planes: the source is empty", "allow_empty"]),
 }  # fmt: skip
 
