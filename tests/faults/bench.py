@@ -39,7 +39,17 @@ class Bench:
         self.date, self.run = FIRST, ""
 
     def up(self) -> None:
-        """Bring the platform up on the sample; its first run is the one that nothing disturbed."""
+        """Bring the platform up on the sample; its first run is the one that nothing disturbed. KEEP=1 goes on with the
+        platform that a run with KEEP=1 left."""
+        if not (os.environ.get("KEEP") and self.platform.containers()):
+            self._make()
+        self.flow = Flow(f"http://{self.platform.airflow}:8080", self.platform.secrets()["AIRFLOW_ADMIN_PASSWORD"])
+        self.date = self.platform.query("SELECT max(logical_date) FROM ops.runs")[0][0].astimezone(UTC)
+        self.run = f"{'ansible' if self.date == FIRST else 'test'}__{self.date:%Y%m%dT%H%M%SZ}"
+        self.baseline = self.platform.tables()
+        self.quarantined = self.rejected()
+
+    def _make(self) -> None:
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
         self.down()
@@ -50,10 +60,6 @@ class Bench:
         self._place_launchers()
         self._make_small_store()
         self.platform.play("site.yml")
-        self.flow = Flow(f"http://{self.platform.airflow}:8080", self.platform.secrets()["AIRFLOW_ADMIN_PASSWORD"])
-        self.run = f"ansible__{FIRST:%Y%m%dT%H%M%SZ}"
-        self.baseline = self.platform.tables()
-        self.quarantined = self.rejected()
 
     def down(self) -> None:
         self.platform.play("playbooks/down.yml", "-e", '{"down_purge": true, "engine_purge_images": false}')

@@ -113,7 +113,7 @@ def test_network_cut_from_postgres(bench: Bench) -> None:
     run = bench.again()
     bench.flow.until(run, "validate_silver", ("running", "success"))
     with bench.cut("postgres"):
-        time.sleep(15)
+        time.sleep(10)
     bench.healthy("postgres")
     if bench.flow.wait(run, 240) == "failed":
         bench.failed()
