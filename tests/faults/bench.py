@@ -33,7 +33,8 @@ class Bench:
     """One dataset, one platform; the newest logical date is the one that tests work on."""
 
     def __init__(self) -> None:
-        self.platform = Platform(PROJECT, INVENTORY, WORK, "172.24")
+        subnet = os.environ.get("ONERING_TEST_SUBNET") or "172.24.0.0/16"
+        self.platform = Platform(PROJECT, INVENTORY, WORK, subnet.removesuffix(".0.0/16"))
         self.engine = docker.from_env()
         self.content = self.platform.content
         self.date, self.run = FIRST, ""
