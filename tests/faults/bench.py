@@ -118,7 +118,7 @@ class Bench:
         )
         return {stream: int(count) for stream, count in (line.split("\t") for line in answer.splitlines())}
 
-    def wait_for_book(self, state: str, seconds: float = 40) -> dict[str, Any]:
+    def wait_for_book(self, state: str, seconds: float = 60) -> dict[str, Any]:
         """The book's entry once it says so: a failing task tells Airflow first, the book next."""
         deadline = time.monotonic() + seconds
         while (book := self.book()).get("state") != state:

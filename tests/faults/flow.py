@@ -67,7 +67,7 @@ class Flow:
         answer = self.ask("GET", f"dags/{self._dag}/dagRuns/{run}/taskInstances", limit=100)
         return {of["task_id"]: of["state"] or "none" for of in answer["task_instances"]}
 
-    def until(self, run: str, task: str, states: Collection[str], seconds: float = 90) -> str:
+    def until(self, run: str, task: str, states: Collection[str], seconds: float = 240) -> str:
         """Wait for a state of a task."""
         deadline = time.monotonic() + seconds
         while (found := self.tasks(run)).get(task) not in states:
@@ -76,7 +76,7 @@ class Flow:
             time.sleep(PAUSE)
         return found[task]
 
-    def wait(self, run: str, seconds: float = 150) -> str:
+    def wait(self, run: str, seconds: float = 300) -> str:
         """The state that the run ends with."""
         deadline = time.monotonic() + seconds
         while (state := self.state(run)) not in ENDED:

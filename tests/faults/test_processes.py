@@ -54,6 +54,9 @@ def test_stopped_while_extracting_leaves_no_process(bench: Bench) -> None:
     bench.flow.fail(run)
     bench.failed("interrupted", "while extract ran", task="extract")
     connectors(bench, there=False)
+
+
+def test_status_shows_the_interruption_and_the_next_run_heals(bench: Bench) -> None:
     text = bench.platform.play("playbooks/status.yml")
     assert re.search(r"failed in extract: interrupted: the run ended while extract ran", " ".join(text.split()))
     bench.heals()

@@ -65,7 +65,7 @@ class ClickHouse:
             yield
         except requests.RequestException as error:
             raise ClickHouseError(
-                f"ClickHouse at {at.host}:{at.port} ({at.id}) doesn't answer: {error}. {network.REMEDY}"
+                f"ClickHouse at {at.host}:{at.port} ({at.id}) doesn't answer: {network.reason(error)}. {network.REMEDY}"
             ) from error
 
     def _send(self, statement: str, settings: dict[str, str]) -> requests.Response:

@@ -27,3 +27,10 @@ LIBPQ: dict[str, int] = {
     "keepalives_count": PROBES,
     "tcp_user_timeout": DEAD_AFTER * 1000,
 }
+
+
+def reason(error: BaseException) -> str:
+    """What happened at the bottom: libraries wrap it in their own words, and call a dead line a slow answer."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return str(error) or type(error).__name__
