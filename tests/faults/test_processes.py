@@ -62,7 +62,7 @@ def test_status_shows_the_interruption_and_the_next_run_heals(bench: Bench) -> N
     bench.heals()
 
 
-def connectors(bench: Bench, there: bool, seconds: float = 30) -> None:
+def connectors(bench: Bench, there: bool, seconds: float = 90) -> None:
     """Wait until connectors run in the scheduler's container, or none."""
     deadline = time.monotonic() + seconds
     while ("source-file" in str(bench.container("airflow-scheduler").top()["Processes"])) is not there:
