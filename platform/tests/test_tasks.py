@@ -18,4 +18,4 @@ def test_tasks_pass_runs_and_counts_never_rows(platform: Path) -> None:
     }
     handed_on = {name: kind for name, kind in returned.items() if kind != "None"}
     assert len(returned) > 5
-    assert handed_on == {"open_run": "dict[str, Any]", "extract": "dict[str, int]"}
+    assert handed_on == {"open_run": "dict[str, Any]", "extract": "dict[str, dict[str, Any]]"}
