@@ -74,3 +74,22 @@ def test_the_first_host_that_fails_ends_the_play_and_is_named(tmp_path: Path, wh
     if why == "unreachable":
         assert "vm.example" in done.stdout, "the message names what is to be edited"
     assert "second" not in done.stdout
+
+
+def test_a_faulty_dataset_file_stops_no_play(tmp_path: Path) -> None:
+    folder = tmp_path / "datasets"
+    folder.mkdir()
+    (folder / "broken.yml").write_text("name: [")
+    (folder / "empty.yml").write_text("")
+    (folder / "passing.yml").write_text("name: passing\ntransient: true\n")
+    (folder / "staying.yml").write_text("name: staying\ntransient: false\n")
+    message = "{{ onering_datasets | join(',') }};{{ onering_canaries | join(',') }}"
+    asked = ["-m", "ansible.builtin.debug", "-a", f"msg={message}"]
+    done = subprocess.run(
+        ["ansible", "-i", "tests/platform/inventory", "localhost", *asked, "-e", f"onering_content_dir={tmp_path}",
+         "--playbook-dir", "."],
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=120,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "broken,empty,staying;passing" in done.stdout
