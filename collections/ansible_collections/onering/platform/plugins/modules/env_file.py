@@ -96,11 +96,11 @@ import re
 import secrets
 import stat
 import string
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils.atomic import replaced
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, converge, run
 
 LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$")
@@ -219,19 +219,11 @@ class EnvFile(Resource):
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         owner = os.stat(self.path if current else self.directory)
-        handle, temporary = tempfile.mkstemp(prefix=".env-", dir=self.directory)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write("".join(f"{line}\n" for line in self.lines))
-                stream.flush()
-                os.fsync(stream.fileno())
+        with replaced(self.path) as stream:
+            stream.write("".join(f"{line}\n" for line in self.lines).encode())
             if os.geteuid() == 0:
-                os.chown(temporary, owner.st_uid, owner.st_gid)
-            os.chmod(temporary, 0o600)
-            os.replace(temporary, self.path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+                os.chown(stream.name, owner.st_uid, owner.st_gid)
+            os.chmod(stream.name, 0o600)
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
         values = {"values": parse(self.lines)} if self.return_values else {}

@@ -116,10 +116,10 @@ dest:
 import os
 import posixpath
 import stat
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils.atomic import replaced
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, converge, run
 
 HIDDEN = "(not shown)"
@@ -288,17 +288,9 @@ class Directory(Resource):
         full = self.where(path)
         if os.path.isdir(full) and not os.path.islink(full):
             raise BackendError(f"write {full}", "it is there and is a directory", "Remove it, or set purge.")
-        handle, temporary = tempfile.mkstemp(prefix=".onering-", dir=os.path.dirname(full))
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(self.files[path]["content"].encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            self.dress(temporary, entry)
-            os.replace(temporary, full)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with replaced(full) as stream:
+            stream.write(self.files[path]["content"].encode())
+            self.dress(stream.name, entry)
 
     @staticmethod
     def dress(path: str, entry: dict[str, Any]) -> None:

@@ -81,10 +81,10 @@ dest:
 
 import os
 import tarfile
-import tempfile
 from typing import IO, Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.onering.platform.plugins.module_utils.atomic import replaced
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, converge, run
 from ansible_collections.onering.platform.plugins.module_utils.trees import BLOCK, hash_of, tree_of
 
@@ -172,20 +172,13 @@ class Mirror(Resource):
 
     def write_file(self, path: str, stream: IO[bytes], entry: dict[str, Any]) -> None:
         full = self.where(path)
-        handle, temporary = tempfile.mkstemp(prefix=".onering-", dir=os.path.dirname(full))
-        try:
-            with os.fdopen(handle, "wb") as target:
-                while block := stream.read(BLOCK):
-                    target.write(block)
-                target.flush()
-                os.fsync(target.fileno())
-            if hash_of(temporary) != entry["sha256"]:
+        with replaced(full) as target:
+            while block := stream.read(BLOCK):
+                target.write(block)
+            target.flush()
+            if hash_of(target.name) != entry["sha256"]:
                 raise BackendError(f"write {path}", "it changed while it was sent", "Run again.")
-            os.chmod(temporary, int(entry["mode"], 8))
-            os.replace(temporary, full)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            os.chmod(target.name, int(entry["mode"], 8))
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
         return {"dest": self.dest, "changed_paths": self.changed_paths, "wanted_paths": self.wanted_paths}
