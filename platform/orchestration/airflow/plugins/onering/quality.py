@@ -33,6 +33,10 @@ class ExpectationFailedError(RuntimeError):
     """A layer isn't as expected: each failed expectation is named."""
 
 
+class UnreachableError(RuntimeError):
+    """The store of a layer can't be asked."""
+
+
 @dataclass(frozen=True)
 class Suite:
     """Expectations about one table of one layer."""
@@ -116,11 +120,24 @@ def validate(run: Run, layer: str) -> None:
             f"{outcome.suite.name}: {outcome.statistics['successful']} of {outcome.statistics['evaluated']} as expected"
         )
     if failures := [failure for outcome in outcomes for failure in outcome.failures]:
+        if any(outcome.broken for outcome in outcomes):
+            failures.append(f"asked was {store(layer)}")
         raise ExpectationFailedError("; ".join(failures))
+
+
+def store(layer: str) -> str:
+    """Where a layer's tables are, as people know it."""
+    at = connections.get(connection_id(layer))
+    return f"{'PostgreSQL' if layer == 'gold' else 'ClickHouse'} at {at.host} ({at.id})"
+
+
+def connection_id(layer: str) -> str:
+    return POSTGRES if layer == "gold" else CLICKHOUSE
 
 
 def evaluate(of_layer: Iterable[Suite], run: Run) -> list[Outcome]:
     import great_expectations as gx  # seconds, unless preloaded
+    from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
@@ -128,10 +145,12 @@ def evaluate(of_layer: Iterable[Suite], run: Run) -> list[Outcome]:
     datasources: dict[str, SQLDatasource] = {}
     outcomes = []
     for suite in of_layer:
-        if suite.layer not in datasources:
-            datasources[suite.layer] = datasource(context, suite.layer)
-        source = datasources[suite.layer]
-        batch = batch_of(source, suite, run)
+        try:
+            if suite.layer not in datasources:
+                datasources[suite.layer] = datasource(context, suite.layer)
+            batch = batch_of(datasources[suite.layer], suite, run)
+        except TestConnectionError as error:
+            raise UnreachableError(f"{store(suite.layer)} can't be asked: {error}. {network.REMEDY}") from error
         built = gx.ExpectationSuite(suite.name, expectations=[expectation(of) for of in suite.expectations])
         result = batch.validate(built, result_format=RESULT_FORMAT)
         outcomes.append(Outcome(suite, result.to_json_dict()))
@@ -163,7 +182,7 @@ def batch_of(source: SQLDatasource, suite: Suite, run: Run) -> Batch:
 
 def datasource(context: AbstractDataContext, layer: str) -> SQLDatasource:
     """A source whose address stands in a variable: Great Expectations writes what it is given into its files."""
-    at = connections.get(POSTGRES if layer == "gold" else CLICKHOUSE)
+    at = connections.get(connection_id(layer))
     variable = f"ONERING_{at.id.upper()}"
     if layer == "gold":
         deadlines = urlencode(network.LIBPQ)
