@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from bench import LAUNCHERS, Bench
 from sample import MOUNTED, Row
+
+SUITES = "quality/great_expectations/suites/flights.yml"
+TABLES = {"bronze": "airlines", "silver": "airlines", "gold": "route_performance"}
 
 
 def stream(connection: dict[str, Any], name: str) -> dict[str, Any]:
@@ -90,16 +92,16 @@ def spoil(rows: list[Row]) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def spoiled(bench: Bench) -> Iterator[dict[str, list[str]]]:
+def spoiled(bench: Bench) -> dict[str, list[str]]:
     """One run of a source with bad rows and a new column; the reasons of what was quarantined."""
     with bench.rewritten("planes", spoil):
         bench.fresh()
         assert bench.flow.wait(bench.run) == "success", bench.book()
-        answer = bench.platform.clickhouse(
-            "SELECT JSONExtractString(row, 'tailnum'), arrayStringConcat(reasons, ';') FROM quarantine.rejected "
-            f"WHERE stream = 'planes' AND run_id = '{bench.date:%Y%m%dT%H%M%SZ}'"
-        )
-        yield {name: reasons.split(";") for name, reasons in (line.split("\t") for line in answer.splitlines())}
+    answer = bench.platform.clickhouse(
+        "SELECT JSONExtractString(row, 'tailnum'), arrayStringConcat(reasons, ';') FROM quarantine.rejected "
+        f"WHERE stream = 'planes' AND run_id = '{bench.date:%Y%m%dT%H%M%SZ}'"
+    )
+    return {name: reasons.split(";") for name, reasons in (line.split("\t") for line in answer.splitlines())}
 
 
 @pytest.mark.parametrize(
@@ -167,4 +169,25 @@ def test_bronze_object_after_the_manifest(bench: Bench, fault: str) -> None:
     # Bronze keeps versions: without the newest one the object is as it was.
     newest = max(bucket.object_versions.filter(Prefix=other), key=lambda of: of.last_modified)
     newest.delete()
+    bench.heals()
+
+
+@pytest.mark.parametrize("layer", TABLES)
+def test_failing_expectation_stops_the_run_at_its_layer(bench: Bench, layer: str) -> None:
+    """Regression 8."""
+    published = bench.platform.published()
+
+    def impossible(suites: dict[str, Any]) -> None:
+        suites[layer][TABLES[layer]].append({"type": "expect_table_row_count_to_equal", "value": -1})
+
+    with bench.platform.edited(SUITES, impossible):
+        bench.again()
+        bench.failed(f"flights.{layer}.{TABLES[layer]}", task=f"validate_{layer}")
+    after = bench.platform.published()
+    assert after["gold"] == published["gold"]
+    if layer != "gold":  # Silver's candidate passed its own checks and was published
+        assert after["silver"] == published["silver"]
+
+
+def test_the_run_after_failing_expectations_heals(bench: Bench) -> None:
     bench.heals()
