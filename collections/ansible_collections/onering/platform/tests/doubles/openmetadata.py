@@ -48,7 +48,7 @@ class Kind:
         self.always = {name for name, field in fields.items() if field.is_required()}
 
     def check(self, entity: Raw) -> None:
-        """The entity is one that the vendor's clients accept. Some kinds can't be marked as deleted and don't say so."""
+        """The entity is one that the vendor's clients accept. Some kinds can't be marked as deleted: they lack it."""
         self.entity.model_validate({k: v for k, v in entity.items() if k != "deleted" or k in self.entity.model_fields})
 
 
@@ -73,14 +73,18 @@ KINDS: dict[str, Kind] = {
     "database": _data("Database", "databases", {"service": "databaseService"}, True, "service"),
     "databaseSchema": _data("DatabaseSchema", "databaseSchemas", {"database": "database"}, True, "database"),
     "table": _data("Table", "tables", {"databaseSchema": "databaseSchema"}, True, "databaseSchema"),
-    "container": _data("Container", "containers", {"parent": "container", "service": "storageService"}, False, "service"),
+    "container": _data(
+        "Container", "containers", {"parent": "container", "service": "storageService"}, False, "service"
+    ),
     "pipeline": _data("Pipeline", "pipelines", {"service": "pipelineService"}, True, "service"),
     "dashboard": _data("Dashboard", "dashboards", {"service": "dashboardService"}, True, "service"),
     "glossary": _data("Glossary", "glossaries", {}),
     "glossaryTerm": _data(
         "GlossaryTerm", "glossaryTerms", {"parent": "glossaryTerm", "glossary": "glossary"}, False, "glossary"
     ),
-    "domain": Kind("domains", "domains.createDomain.CreateDomainRequest", "domains.domain.Domain", {"parent": "domain"}),
+    "domain": Kind(
+        "domains", "domains.createDomain.CreateDomainRequest", "domains.domain.Domain", {"parent": "domain"}
+    ),
     "dataProduct": Kind(
         "dataProducts", "domains.createDataProduct.CreateDataProductRequest", "domains.dataProduct.DataProduct", {}
     ),
