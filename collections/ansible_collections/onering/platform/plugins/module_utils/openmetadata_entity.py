@@ -105,11 +105,18 @@ class Catalog:
 
     def reference(self, kind: str, full: str) -> Raw:
         """How an entity is named in another one."""
+        found = self.find(kind, full)
+        if found is None:
+            raise BackendError(f"refer to {kind} {full}", "OpenMetadata has none", "Check its name, or make it first")
+        return found
+
+    def find(self, kind: str, full: str) -> Raw | None:
+        """The reference to an entity, or None where there is none."""
         name = f"{kind} {full}"
         if name not in self._references:
             found = self.api.get(f"{KINDS[kind].path}/name/{part(full)}", missing=True)
             if found is None:
-                raise BackendError(f"refer to {name}", "OpenMetadata has none", "Check its name, or make it first")
+                return None
             self._references[name] = {"id": found["id"], "type": kind}
         return self._references[name]
 
@@ -331,7 +338,7 @@ def shown(found: Raw, wanted: Raw) -> Raw:
 def _shown(key: str, found: Raw, like: Any) -> Any:
     value = found.get("tags" if key in LABELS else key)
     if key in LABELS:
-        return sorted(label["tagFQN"] for label in value or [] if _is_ours(label, key))
+        return sorted(name for name, ours in _labels(value, key) if ours or name in like)
     if key == "owners":
         return sorted(owner(each) for each in value or [] if not each.get("inherited"))
     if key in REFERENCES:
@@ -346,9 +353,11 @@ def _shown(key: str, found: Raw, like: Any) -> Any:
     return value
 
 
-def _is_ours(label: Raw, key: str) -> bool:
-    """A label that somebody set: others come by inheritance, propagation or a classifier."""
-    return label["source"] == LABELS[key] and label.get("labelType", "Manual") == "Manual"
+def _labels(found: list[Raw] | None, key: str) -> Iterable[tuple[str, bool]]:
+    """Tags or terms, and whether somebody set them: others come by inheritance, propagation or a classifier."""
+    for label in found or []:
+        if label["source"] == LABELS[key]:
+            yield label["tagFQN"], label.get("labelType", "Manual") == "Manual"
 
 
 def _is_named(value: Any) -> bool:
@@ -362,8 +371,11 @@ def applied(found: Raw, wanted: Raw, catalog: Catalog) -> Raw:
         if _shown(key, found, value) == value:
             continue
         if key in LABELS:
-            kept = [label for label in result.get("tags") or [] if not _is_ours(label, key) or label["tagFQN"] in value]
-            there = {label["tagFQN"] for label in kept}
+            there = dict(_labels(result.get("tags"), key))
+            gone = {name for name, ours in there.items() if ours and name not in value}
+            kept = [
+                each for each in result.get("tags") or [] if each["source"] != LABELS[key] or each["tagFQN"] not in gone
+            ]
             result["tags"] = kept + [_label(name, key) for name in value if name not in there]
         elif key == "owners":
             result[key] = [catalog.reference(*_account(name)) for name in value]

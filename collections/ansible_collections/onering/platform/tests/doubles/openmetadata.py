@@ -31,7 +31,7 @@ ASKED_FOR = {
     "owners", "tags", "domains", "dataProducts", "columns", "tasks", "experts", "reviewers", "extension", "charts",
     "tableConstraints", "dataModel", "usageSummary", "testSuite", "tests", "followers", "children", "testDefinition",
 }  # fmt: skip
-SECRETS = {"password", "secretKey", "awsSecretAccessKey", "token", "jwtToken"}
+SECRETS = {"password", "secretKey", "awsSecretAccessKey", "token", "jwtToken", "apiKey"}
 
 
 class Kind:
@@ -458,6 +458,11 @@ class OpenMetadata:
         }  # fmt: skip
         ENTITY_LINEAGE.model_validate(result)
         return 200, result
+
+    @route("GET", "lineage/{entity_kind}/name/{fqn}",
+           "sdk: ingestion/ometa/mixins/lineage_mixin.py get_lineage_by_name")  # fmt: skip
+    def graph_by_name(self, entity_kind: str, fqn: str, query: Raw, **_: Any) -> Answer:
+        return self.graph(entity_kind=entity_kind, entity_id=self.by_name(entity_kind, fqn)["id"], query=query)
 
     def _walk(self, start: str, end: int, depth: int) -> list[Raw]:
         found: list[Raw] = []

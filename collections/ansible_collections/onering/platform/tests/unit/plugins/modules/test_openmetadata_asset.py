@@ -164,6 +164,7 @@ def test_labels_of_others_are_left_alone(run, server) -> None:
     found = {"tagFQN": "PII.Sensitive", "source": "Classification", "labelType": "Generated", "state": "Suggested"}
     labels.append(found)
     assert not run({**FLIGHTS, "tags": ["PII.None"]})["changed"]
+    assert not run({**FLIGHTS, "tags": ["PII.None", "PII.Sensitive"]})["changed"]
     run({"kind": "glossary", "name": "G", "description": "g"})
     run({"kind": "glossaryTerm", "parent": "G", "name": "Leg", "description": "l"})
     assert run({**FLIGHTS, "tags": [], "terms": ["G.Leg"]})["changed"]
