@@ -513,6 +513,10 @@ class OpenMetadata:
     def get_by_name(self, kind: str, fqn: str, query: Raw, **_: Any) -> Answer:
         return 200, self.shown(kind, self.by_name(kind, fqn, query.get("include", "non-deleted")), query)
 
+    @route("GET", "{collection}/{entity_id}", "sdk: ingestion/ometa/ometa_api.py get_by_id")
+    def get_by_id(self, kind: str, entity_id: str, query: Raw, **_: Any) -> Answer:
+        return 200, self.shown(kind, self.by_id(kind, entity_id), query)
+
     @route("PATCH", "{collection}/{entity_id}", "sdk: ingestion/ometa/mixins/patch_mixin.py if_match")
     def patch(self, kind: str, entity_id: str, headers: Any, body: Any, **_: Any) -> Answer:
         return self._patch(kind, self.by_id(kind, entity_id), headers, body)

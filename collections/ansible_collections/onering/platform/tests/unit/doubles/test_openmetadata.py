@@ -7,7 +7,7 @@ from ansible_collections.onering.platform.plugins.module_utils.openmetadata impo
 from ansible_collections.onering.platform.plugins.module_utils.openmetadata_entity import KINDS
 from ansible_collections.onering.platform.plugins.modules import openmetadata_lineage
 from ansible_collections.onering.platform.tests.doubles import openmetadata as double
-from ansible_collections.onering.platform.tests.doubles.vendor import PACKAGE, model
+from ansible_collections.onering.platform.tests.doubles.vendor import PACKAGE, client, model
 
 from metadata.ingestion.models.custom_basemodel_validation import replace_separators  # isort: skip
 from metadata.ingestion.ometa.routes import ROUTES  # isort: skip
@@ -63,3 +63,37 @@ def test_each_route_of_the_double_is_published(route) -> None:
     origin, file, word = route[2].split(" ", 2)
     assert origin == "sdk:"
     assert word in (PACKAGE / file).read_text()
+
+
+def request(kind: str, **fields):
+    area = "services" if kind.endswith("Service") else "data"
+    return model(f"api.{area}.create{kind}.Create{kind}Request")(**fields)
+
+
+def test_the_vendors_own_client_works_with_the_double(catalog) -> None:
+    vendor = client(catalog.url, catalog.token)
+    table, container = model("entity.data.table.Table"), model("entity.data.container.Container")
+    vendor.create_or_update(request("DatabaseService", name="pg", serviceType="Postgres"))
+    vendor.create_or_update(request("Database", name="onering", service="pg"))
+    vendor.create_or_update(request("DatabaseSchema", name="gold", database="pg.onering"))
+    columns = [{"name": "id", "dataType": "INT"}]
+    tables = [request("Table", name=name, databaseSchema="pg.onering.gold", columns=columns) for name in ("a", "b.c")]
+    assert vendor.bulk_create_or_update(tables).status.value == "success"
+    found = vendor.get_by_name(table, 'pg.onering.gold."b.c"', fields=["columns", "tags"])
+    assert [column.name.root for column in found.columns] == ["id"]
+    assert vendor.get_by_name(table, "pg.onering.gold.none") is None
+    assert vendor.patch_description(table, found, "Said by the client").description.root == "Said by the client"
+    assert len(list(vendor.list_all_entities(table, params={"databaseSchema": "pg.onering.gold"}, limit=1))) == 2
+    source = vendor.create_or_update(request("Container", name="bronze", service="minio"))
+    edge = model("type.entityLineage.EntitiesEdge")(
+        fromEntity={"id": source.id, "type": "container"}, toEntity={"id": found.id, "type": "table"}
+    )
+    graph = vendor.add_lineage(model("api.lineage.addLineage.AddLineageRequest")(edge=edge))
+    assert [each["toEntity"] for each in graph["downstreamEdges"]] == [str(found.id.root)]
+    assert vendor.get_lineage_by_name("table", 'pg.onering.gold."b.c"')["upstreamEdges"]
+    assert vendor.get_lineage_edge(str(source.id.root), str(found.id.root))["edge"]["source"] == "Manual"
+    vendor.delete_lineage_edge(edge)
+    assert not catalog.lineage
+    vendor.delete(container, source.id, hard_delete=True)
+    assert vendor.get_by_name(container, "minio.bronze") is None
+    assert vendor.health_check()
