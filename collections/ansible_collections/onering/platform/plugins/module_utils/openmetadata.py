@@ -24,10 +24,6 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "ca_path": {"type": "path", "fallback": (env_fallback, ["OPENMETADATA_CA_PATH"])},
     "timeout": {"type": "int", "default": 30, "fallback": (env_fallback, ["OPENMETADATA_TIMEOUT"])},
 }
-ACCOUNT: dict[str, Any] = {
-    "required_one_of": [["token", "username"]],
-    "required_together": [["username", "password"]],
-}
 
 PAGE = 1000
 PAUSE = 1.0
@@ -53,6 +49,12 @@ class Api:
         self.base = params["url"].rstrip("/").removesuffix("/api") + "/api/v1/"
         self._params = params
         self._token = params["token"] or ""
+        if not self._token and not (params["username"] and params["password"]):
+            raise BackendError(
+                f"log in to {self.base}",
+                "there is neither a token nor an account",
+                "Give token, or username and password",
+            )
 
     def get(self, path: str, missing: bool = False, **query: Any) -> Any:
         """Answer to a GET. With `missing`, None where the server knows no such thing."""

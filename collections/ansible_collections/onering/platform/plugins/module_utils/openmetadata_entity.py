@@ -80,6 +80,7 @@ class Catalog:
         self._found: dict[str, Raw | None] = {}
         self._references: dict[str, Raw] = {}
         self._coming: dict[str, list[Entity]] = {}
+        self._batch: list[Entity] = []
         self._refused: dict[str, str] = {}
 
     def read_pages(self, entities: Sequence[Entity]) -> None:
@@ -139,27 +140,27 @@ class Catalog:
             return
         coming = self._coming[entity.kind_name]
         if entity in coming:  # else it went with an earlier one
-            batch, self._coming[entity.kind_name] = coming[:BATCH], coming[BATCH:]
-            self._create_together(entity.kind, batch)
+            self._batch, self._coming[entity.kind_name] = coming[:BATCH], coming[BATCH:]
+            self._create_together(entity.kind)
         if entity.name in self._refused:
-            raise BackendError(f"create {entity.name}", self._refused[entity.name])
+            others = "; ".join(f"{name}: {message}" for name, message in self._refused.items() if name != entity.name)
+            error = BackendError(f"create {entity.name}", self._refused[entity.name], others and f"So with {others}")
+            later = self._batch[self._batch.index(entity) + 1 :]
+            error.facts["done"] = [each.name for each in later if each.name not in self._refused]
+            raise error
 
-    def _create_together(self, kind: Kind, batch: Sequence[Entity]) -> None:
-        payloads = [entity.payload() for entity in batch]
+    def _create_together(self, kind: Kind) -> None:
+        payloads = [entity.payload() for entity in self._batch]
         answer = self.api.put(f"{kind.path}/bulk", payloads, **{"async": "false"})
         refused = {
             (each["request"]["name"], each["request"][kind.parent]): each.get("message")
             or f"status {each.get('status')}"
             for each in answer.get("failedRequest") or []
         }
-        for entity, payload in zip(batch, payloads, strict=True):
-            message = refused.get((payload["name"], payload[kind.parent]))
+        for entity in self._batch:
+            message = refused.get((entity.short, entity.parent))
             if message:
                 self._refused[entity.name] = message
-        if self._refused:
-            error = BackendError(f"create {', '.join(self._refused)}", "; ".join(dict.fromkeys(self._refused.values())))
-            error.facts["done"] = [entity.name for entity in batch if entity.name not in self._refused]
-            raise error
 
 
 class Entity(Resource):

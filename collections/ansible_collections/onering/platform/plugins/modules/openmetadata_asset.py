@@ -183,6 +183,7 @@ EXAMPLES = r"""
         columns:
           - {name: flight_id, type: BIGINT, display_type: UInt64, constraint: NOT_NULL}
           - {name: carrier, type: STRING, tags: [PII.None]}
+          - {name: flight_date, type: DATE}
 
 - name: Declare a domain, a data product and a test
   onering.platform.openmetadata_asset:
@@ -239,7 +240,7 @@ failed_on:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.openmetadata import ACCOUNT, CONNECTION, Api, fqn, stored
+from ansible_collections.onering.platform.plugins.module_utils.openmetadata import CONNECTION, Api, fqn, stored
 from ansible_collections.onering.platform.plugins.module_utils.openmetadata_entity import (
     KINDS,
     RELATIONS,
@@ -338,7 +339,6 @@ def main() -> None:
             "purge": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
-        **ACCOUNT,
     )
     run(module, body)
 

@@ -183,7 +183,7 @@ lineage:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.openmetadata import ACCOUNT, CONNECTION, Api, part
+from ansible_collections.onering.platform.plugins.module_utils.openmetadata import CONNECTION, Api, part
 from ansible_collections.onering.platform.plugins.module_utils.openmetadata_entity import KINDS
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, run
 
@@ -293,7 +293,6 @@ def main() -> None:
             },
         },
         supports_check_mode=True,
-        **ACCOUNT,
     )
     run(module, body)
 

@@ -166,7 +166,6 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.openmetadata import (
-    ACCOUNT,
     CONNECTION,
     Api,
     fqn,
@@ -322,7 +321,6 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "exact", "absent"], "default": "present"},
         },
         supports_check_mode=True,
-        **ACCOUNT,
     )
     run(module, body)
 

@@ -161,7 +161,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.openmetadata import ACCOUNT, CONNECTION, Api
+from ansible_collections.onering.platform.plugins.module_utils.openmetadata import CONNECTION, Api
 from ansible_collections.onering.platform.plugins.module_utils.openmetadata_entity import (
     RELATIONS,
     Catalog,
@@ -283,7 +283,6 @@ def main() -> None:
             "purge": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
-        **ACCOUNT,
     )
     run(module, body)
 

@@ -261,17 +261,54 @@ def test_pages_are_followed(run, server, monkeypatch) -> None:
 
 
 def test_a_partial_failure_names_what_is_done(run, server) -> None:
-    server.refuses_names.add("t1")
-    tables = [{**FLIGHTS, "name": f"t{number}"} for number in range(3)]
+    server.refuses_names.update({"t1", "t3"})
+    tables = [{**FLIGHTS, "name": f"t{number}"} for number in range(5)]
     result = run(*PARENTS, *tables)
     assert result["failed"]
     assert result["changed"]
-    assert result["failed_on"] == "table clickhouse.default.silver.t0"
+    assert result["failed_on"] == "table clickhouse.default.silver.t1"
     assert result["done"] == [
         "database clickhouse.default", "databaseSchema clickhouse.default.silver",
         "table clickhouse.default.silver.t0", "table clickhouse.default.silver.t2",
+        "table clickhouse.default.silver.t4",
     ]  # fmt: skip
-    assert result["msg"] == "create table clickhouse.default.silver.t1: t1 is refused."
+    assert result["msg"] == (
+        "create table clickhouse.default.silver.t1: t1 is refused. "
+        "So with table clickhouse.default.silver.t3: t3 is refused."
+    )
+    assert set(server.entities["table"]) == {f"clickhouse.default.silver.t{number}" for number in (0, 2, 4)}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ((401, '{"code": 401, "message": "Token has expired"}'), "401 Token has expired. Check token"),
+        ((403, '{"code": 403, "message": "no EditAll"}'), "403 no EditAll. Give this account's role or its bot"),
+        ((500, "oops"), "500 oops"),
+        ((200, "<html>a login page</html>"), "Check that url is OpenMetadata's server"),
+        (3.0, "answers within timeout"),
+    ],
+)
+def test_a_fault_says_what_was_asked_what_answered_and_what_to_do(run, server, fault, said) -> None:
+    server.faults = [fault] * 3
+    result = run(OPERATIONS, timeout=1)
+    assert result["failed"]
+    assert f"GET {server.url}/api/v1/domains/name/Operations" in result["msg"]
+    assert said in result["msg"]
+
+
+def test_a_server_that_is_down_is_named(run, server) -> None:
+    result = run(OPERATIONS, url="http://127.0.0.1:9", timeout=1)
+    assert "Connection refused. Check that the server runs" in result["msg"]
+
+
+def test_an_account_instead_of_a_token(run, server) -> None:
+    account = {"token": None, "username": "admin@open-metadata.org"}
+    assert run(OPERATIONS, **account, password="right")["changed"]
+    result = run(OPERATIONS, **account, password="mistaken")
+    assert "401 You have entered an invalid username or password" in result["msg"]
+    assert "mistaken" not in json.dumps(result)
+    assert "Give token, or username and password" in run(OPERATIONS, token=None)["msg"]
 
 
 def test_what_holds_others_is_not_removed_unless_asked(run, server) -> None:
