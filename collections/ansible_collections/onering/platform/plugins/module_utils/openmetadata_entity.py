@@ -94,9 +94,16 @@ class Catalog:
                 continue
             kind = group[0].kind
             fields = sorted({field for entity in group for field in entity.fields})
-            query = {kind.listed_by: value, **({"fields": ",".join(fields)} if fields else {})}
-            found = {each["fullyQualifiedName"]: each for each in self.api.all(kind.path, **query)}
+            query = {"fields": ",".join(fields)} if fields else {}
+            found = {each["fullyQualifiedName"]: each for each in self._inside(kind, value, **query)}
             self._found.update({entity.name: found.get(entity.full) for entity in group})
+
+    def _inside(self, kind: Kind, parent: str, **query: str) -> list[Raw]:
+        """All of a kind that are in a parent."""
+        if kind.listed_by == "glossary":  # the one filter that wants an id
+            glossary = self.find("glossary", parent)
+            return self.api.all(kind.path, glossary=glossary["id"], **query) if glossary else []
+        return self.api.all(kind.path, **{kind.listed_by: parent}, **query)
 
     def read(self, entity: Entity) -> Raw | None:
         if entity.name in self._found:
@@ -126,7 +133,7 @@ class Catalog:
         below = KINDS[kind_name].below
         if not below:
             return []
-        inside = self.api.all(KINDS[below].path, **{KINDS[below].listed_by: full})
+        inside = self._inside(KINDS[below], full)
         return [
             each["fullyQualifiedName"] for each in inside if f"{below} {each['fullyQualifiedName']}" not in self.leaving
         ]

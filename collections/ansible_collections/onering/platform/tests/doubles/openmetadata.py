@@ -533,7 +533,10 @@ class OpenMetadata:
             raise Refused(400, f"unknown parameter {sorted(others)[0]}")
         found = [each for each in self.entities[kind].values() if not each["deleted"]]
         if query.get(known.filter):
-            found = [each for each in found if each["fullyQualifiedName"].startswith(query[known.filter] + ".")]
+            value = query[known.filter]
+            if known.filter == "glossary":  # server: GlossaryTermRepository.getGlossary: an id, whatever the docs say
+                value = self.by_id("glossary", value)["fullyQualifiedName"]
+            found = [each for each in found if each["fullyQualifiedName"].startswith(value + ".")]
         begin, limit = int(query.get("after", 0)), int(query.get("limit", 10))
         paging: Raw = {"total": len(found)}
         if begin + limit < len(found):

@@ -251,6 +251,22 @@ def test_five_hundred_tables_are_read_by_pages_and_written_in_batches(run, serve
     assert len(server.asked) == 2
 
 
+def test_terms_and_tags_are_read_by_pages_too(run, server) -> None:
+    terms = [
+        {"kind": kind, "parent": parent, "name": f"n{number}", "description": "d"}
+        for kind, parent in (("glossaryTerm", "Aviation"), ("glossaryTerm", "Aviation.n1"), ("tag", "PII"))
+        for number in range(7)
+    ]
+    glossary = {"kind": "glossary", "name": "Aviation", "description": "Words"}
+    assert run(glossary, *terms, check=True)["changed"]
+    assert run(glossary, *terms)["changed"]
+    server.asked.clear()
+    assert not run(glossary, *terms)["changed"]
+    assert [path for _, path, _ in server.asked if "name" not in path] == ["glossaryTerms"]
+    assert "it holds Aviation.n0" in run(glossary, state="absent")["msg"]
+    assert run(glossary, *terms, state="absent")["changed"]
+
+
 def test_pages_are_followed(run, server, monkeypatch) -> None:
     monkeypatch.setattr("ansible_collections.onering.platform.plugins.module_utils.openmetadata.PAGE", 7)
     tables = [{**FLIGHTS, "name": f"t{number}"} for number in range(20)]
