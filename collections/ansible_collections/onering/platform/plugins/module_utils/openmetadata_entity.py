@@ -159,15 +159,14 @@ class Catalog:
     def _create_together(self, kind: Kind) -> None:
         payloads = [entity.payload() for entity in self._batch]
         answer = self.api.put(f"{kind.path}/bulk", payloads, **{"async": "false"})
-        refused = {
-            (each["request"]["name"], each["request"][kind.parent]): each.get("message")
-            or f"status {each.get('status')}"
-            for each in answer.get("failedRequest") or []
-        }
-        for entity in self._batch:
-            message = refused.get((entity.short, entity.parent))
-            if message:
-                self._refused[entity.name] = message
+        known = {entity.full: entity.name for entity in self._batch}
+        for each in answer.get("failedRequest") or []:
+            # What is refused at once is answered with its request, what fails later with its name.
+            request = each["request"]
+            full = request if isinstance(request, str) else fqn(request[kind.parent], request["name"])
+            self._refused[known.get(full, full)] = each.get("message") or f"status {each.get('status')}"
+        if not answer.get("failedRequest") and answer.get("numberOfRowsFailed"):
+            raise BackendError(f"create {', '.join(known.values())}", f"{answer['numberOfRowsFailed']} failed")
 
 
 class Entity(Resource):

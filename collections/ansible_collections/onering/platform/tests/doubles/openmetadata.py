@@ -484,11 +484,15 @@ class OpenMetadata:
         assert query["async"] == "false"
         passed, failed = [], []
         for request in body:
+            # server: EntityResource.processBulkRequest answers what it can't map with the request itself,
+            # EntityRepository.bulkCreateOrUpdateEntities everything else with the fully qualified name.
             try:
-                status, _made = self.put(kind, request)
-                passed.append({"request": request, "status": status})
-            except (Refused, ValidationError) as error:
+                _status, made = self.put(kind, request)
+                passed.append({"request": made["fullyQualifiedName"], "status": 200})
+            except ValidationError as error:
                 failed.append({"request": request, "status": 400, "message": str(error)})
+            except Refused as error:
+                failed.append({"request": self._bulk_name(kind, request), "status": 400, "message": str(error)})
         result = {
             "status": "success" if not failed else "partialSuccess" if passed else "failure",
             "numberOfRowsProcessed": len(body), "numberOfRowsPassed": len(passed), "numberOfRowsFailed": len(failed),
@@ -496,6 +500,10 @@ class OpenMetadata:
         }  # fmt: skip
         BULK_RESULT.model_validate(result)
         return 200, result
+
+    @staticmethod
+    def _bulk_name(kind: str, request: Raw) -> str:
+        return f"{request[next(iter(KINDS[kind].parents))]}.{quoted(request['name'])}"
 
     @route("PUT", "{collection}", "sdk: ingestion/ometa/ometa_api.py create_or_update")
     def create_or_update(self, kind: str, body: Raw, **_: Any) -> Answer:

@@ -295,6 +295,20 @@ def test_a_partial_failure_names_what_is_done(run, server) -> None:
     assert set(server.entities["table"]) == {f"clickhouse.default.silver.t{number}" for number in (0, 2, 4)}
 
 
+def test_what_the_vendor_does_not_know_is_told_with_what_is_done(run, server) -> None:
+    wrong = {**FLIGHTS, "name": "wrong", "columns": [{"name": "x", "type": "NO_TYPE"}]}
+    result = run(*PARENTS, wrong, FLIGHTS)
+    assert result["failed_on"] == "table clickhouse.default.silver.wrong"
+    assert "NO_TYPE" in result["msg"]
+    assert f"table {FULL}" in result["done"]
+
+
+def test_a_failure_without_a_name_is_one_too(run, server) -> None:
+    run(*PARENTS)
+    server.faults = [0.0, (200, '{"numberOfRowsFailed": 1}')]
+    assert f"create table {FULL}: 1 failed" in run(FLIGHTS)["msg"]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
