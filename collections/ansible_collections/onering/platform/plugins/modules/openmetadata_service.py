@@ -14,6 +14,7 @@ description:
   - Only what is declared is compared and changed, so what people wrote in the catalog stays.
   - OpenMetadata shows secrets of a connection to some accounts only. One that is shown is compared; one that is masked
     counts as the given one, since nobody can tell, unless O(update_secrets=always). A missing one is always set.
+  - An account that may not see connections at all gets none shown. To it a declared connection is always a change.
   - All services are compared before the first is changed.
 author:
   - OneRing contributors (@onering)
