@@ -137,6 +137,7 @@ def _apply_all(steps: Sequence[_Step]) -> None:
         try:
             step.apply()
         except BackendError as error:
+            done += error.facts.pop("done", [])  # what was written together with the one that failed
             error.facts.update(changed=bool(done), done=done, failed_on=step.resource.name)
             raise
         done.append(step.resource.name)

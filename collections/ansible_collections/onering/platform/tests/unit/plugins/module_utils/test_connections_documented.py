@@ -8,12 +8,14 @@ import pytest
 import yaml
 from ansible_collections.onering.platform.plugins.doc_fragments import clickhouse as clickhouse_fragment
 from ansible_collections.onering.platform.plugins.doc_fragments import minio as minio_fragment
-from ansible_collections.onering.platform.plugins.module_utils import clickhouse, minio
+from ansible_collections.onering.platform.plugins.doc_fragments import openmetadata as openmetadata_fragment
+from ansible_collections.onering.platform.plugins.module_utils import clickhouse, minio, openmetadata
 
-BACKENDS = [(minio, minio_fragment), (clickhouse, clickhouse_fragment)]
+BACKENDS = [(minio, minio_fragment), (clickhouse, clickhouse_fragment), (openmetadata, openmetadata_fragment)]
+NAMES = ["minio", "clickhouse", "openmetadata"]
 
 
-@pytest.mark.parametrize(("backend", "fragment"), BACKENDS, ids=["minio", "clickhouse"])
+@pytest.mark.parametrize(("backend", "fragment"), BACKENDS, ids=NAMES)
 def test_options_types_defaults_and_environment_agree(backend, fragment) -> None:
     documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
     assert set(documented) == set(backend.CONNECTION)
@@ -24,8 +26,8 @@ def test_options_types_defaults_and_environment_agree(backend, fragment) -> None
         assert re.findall(r"E\((\w+)\)", " ".join(text["description"])) == spec["fallback"][1]
 
 
-@pytest.mark.parametrize(("backend", "fragment"), BACKENDS, ids=["minio", "clickhouse"])
+@pytest.mark.parametrize(("backend", "fragment"), BACKENDS, ids=NAMES)
 def test_secrets_are_no_log(backend, fragment) -> None:
     for option, spec in backend.CONNECTION.items():
-        if re.search(r"(password|secret_key)$", option):
+        if re.search(r"(password|secret_key|token)$", option):
             assert spec["no_log"], option

@@ -182,6 +182,14 @@ def test_a_failure_on_the_way_names_what_was_done(names, changed):
     assert "c" not in store
 
 
+def test_what_went_together_with_the_one_that_failed_is_done_too():
+    error = BackendError("write broken", "disk full")
+    error.facts["done"] = ["later"]
+    items = [Item({}, "first", {"x": 1}), Item({}, "broken", {"x": 1}, error)]
+    result = result_of(run, FakeModule(), lambda module: many(module, items))
+    assert (result["done"], result["changed"]) == (["first", "later"], True)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
