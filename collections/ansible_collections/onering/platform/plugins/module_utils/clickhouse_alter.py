@@ -63,7 +63,9 @@ def settle(current: State, wanted: State) -> State:
         if key in current and key not in wanted:
             settled[key] = current[key]
     if "settings" in wanted and wanted["kind"] != "dictionary":
-        settled["settings"] = {**current.get("settings", {}), **wanted["settings"]}
+        have = current.get("settings", {})
+        hidden = {key: value for key, value in have.items() if SECRET in value}
+        settled["settings"] = {**have, **wanted["settings"], **hidden}
     return settled
 
 
@@ -111,7 +113,7 @@ def _same_engine(current: State, wanted: State) -> bool:
 
 def _same_query(current: State, wanted: State) -> bool:
     """A table without a database is one of the view's own; the server writes it down."""
-    database = re.compile(rf"(?<![\w.`])({re.escape(current['database'])}|{re.escape(name(current['database']))})\.")
+    database = re.compile(rf"(?<![\w.`'])({re.escape(current['database'])}|{re.escape(name(current['database']))})\.")
     return database.sub("", current["query"]) == database.sub("", wanted["query"])
 
 

@@ -20,6 +20,7 @@ from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql im
     inside,
     items,
     names,
+    scan,
     split,
     squeeze,
     unquote,
@@ -28,11 +29,11 @@ from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql im
 State = dict[str, Any]
 
 KINDS = ("table", "dictionary", "view", "materialized_view")
-STORAGE = ("ENGINE", "PARTITION BY", "PRIMARY KEY", "ORDER BY", "SAMPLE BY", "TTL", "SETTINGS")
+STORAGE = ("PARTITION BY", "PRIMARY KEY", "ORDER BY", "SAMPLE BY", "TTL", "SETTINGS")
 CLAUSES = {
-    "table": (*STORAGE, "COMMENT", "AS"),
+    "table": ("ENGINE", "COMMENT", "AS"),
     "view": ("DEFINER", "SQL SECURITY", "COMMENT", "AS"),
-    "materialized_view": ("REFRESH", "TO", "DEFINER", "SQL SECURITY", *STORAGE, "COMMENT", "AS"),
+    "materialized_view": ("REFRESH", "TO", "ENGINE", "DEFINER", "SQL SECURITY", "COMMENT", "AS"),
     "dictionary": ("PRIMARY KEY", "SOURCE", "LIFETIME", "LAYOUT", "RANGE", "SETTINGS", "COMMENT"),
 }
 DEFAULTS = ("DEFAULT", "MATERIALIZED", "ALIAS", "EPHEMERAL")
@@ -69,13 +70,14 @@ def _table(state: State, parts: dict[str, str]) -> State | None:
     for key, (keyword, read) in ELEMENTS.items():
         found = [read(text.removeprefix(keyword)) for text in elements if text.startswith(keyword)]
         state[key] = sorted(found, key=lambda element: element["name"])
-    return {**state, **_storage(parts)}
+    return {**state, **_storage(parts["ENGINE"])}
 
 
-def _storage(parts: dict[str, str]) -> State:
+def _storage(text: str) -> State:
+    parts = clauses(text, STORAGE)
     order = items(parts.get("ORDER BY", ""))
     primary = items(parts.get("PRIMARY KEY", ""))
-    engine, arguments = first(parts["ENGINE"].removeprefix("= "))
+    engine, arguments = first(parts[""].removeprefix("= "))
     return {
         "engine": engine if arguments == "()" else engine + arguments,
         "order_by": order,
@@ -145,12 +147,19 @@ def _view(state: State, parts: dict[str, str]) -> State:
 
 
 def _materialized_view(state: State, parts: dict[str, str]) -> State:
-    state = {**_view(state, parts), **_given(refresh=parts.get("REFRESH"))}
+    refresh, columns = _until_columns(parts.get("REFRESH", parts[""]))
+    state = {**_view(state, parts), **_given(refresh=refresh)}
     if "TO" in parts:
         database, table, _columns = _qualified(parts["TO"])
         return {**state, "to": {"database": database, "name": table}}
-    columns = [_column(text) for text in split(inside(parts[""]) or "")]
-    return {**state, **_given(columns=columns), **_storage(parts)}
+    found = [_column(text) for text in split(inside(columns) or "")]
+    return {**state, **_given(columns=found), **_storage(parts["ENGINE"])}
+
+
+def _until_columns(text: str) -> tuple[str, str]:
+    """What stands before the columns, and those."""
+    begin = next((position for position, word, depth in scan(text) if word == "(" and depth == 0), len(text))
+    return text[:begin].strip(), text[begin:]
 
 
 def _dictionary(state: State, parts: dict[str, str]) -> State:
@@ -240,14 +249,8 @@ def _write_materialized_view(state: State) -> list[str]:
     if state.get("to"):
         return [refresh, f"TO {name(state['to']['database'], state['to']['name'])}", *_write_view(state)]
     columns = [column_sql(column) for column in state.get("columns") or []]
-    return [
-        refresh,
-        f"({', '.join(columns)})" if columns else "",
-        security_sql(state),
-        *_write_storage(state),
-        _write_comment(state),
-        f"AS {state['query']}",
-    ]
+    stored = f"({', '.join(columns)})" if columns else ""
+    return [refresh, stored, *_write_storage(state), *_write_view(state)]
 
 
 def _write_dictionary(state: State) -> list[str]:

@@ -49,7 +49,7 @@ def clauses(text: str, keywords: Sequence[str]) -> dict[str, str]:
         if depth or position < begin or not word[0].isalpha():
             continue
         for index in range(following, len(keywords)):
-            if re.match(re.escape(keywords[index]) + r"(?!\w)", text[position:]):
+            if re.compile(re.escape(keywords[index]) + r"(?!\w)").match(text, position):
                 found[at] = text[begin:position].strip()
                 at, begin, following = keywords[index], position + len(keywords[index]), index + 1
                 break

@@ -44,7 +44,9 @@ options:
         type: str
         required: true
       columns:
-        description: All columns, in order. Needed with O(state=present). A nested column is declared as its arrays.
+        description:
+          - All columns, in order. Needed with O(state=present). A nested column is declared as its arrays.
+          - A column with another name is another one, so a renamed one is a dropped and an added one.
         type: list
         elements: dict
         suboptions: &columns
@@ -708,6 +710,8 @@ class Entity(SchemaObject):
     def _create(self, wanted: State, replace: bool = False) -> str:
         """With the declared passwords, which the server doesn't show."""
         declared: State = {key: self.wanted[key] for key in ("engine", "source") if key in self.wanted}
+        if "settings" in wanted and wanted["kind"] != "dictionary":
+            declared["settings"] = {**wanted["settings"], **self.wanted["settings"]}
         statement = ddl.create({**wanted, **declared}, replace)
         if SECRET in statement:
             raise BackendError(

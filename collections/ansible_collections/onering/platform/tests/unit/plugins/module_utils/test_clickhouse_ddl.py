@@ -128,6 +128,20 @@ STATEMENTS = {
         "ttl": "d TO DISK 'x'",
         "settings": {"index_granularity": "100"},
     },
+    "CREATE MATERIALIZED VIEW ops.r2 REFRESH EVERY 1 DAY DEPENDS ON ops.r1 SETTINGS refresh_retries = 3 (`a` UInt8) "
+    "ENGINE = Memory DEFINER = schema SQL SECURITY DEFINER AS SELECT 1 AS a": {
+        "kind": "materialized_view",
+        "database": "ops",
+        "name": "r2",
+        "comment": "",
+        "query": "SELECT 1 AS a",
+        "definer": "schema",
+        "sql_security": "DEFINER",
+        "refresh": "EVERY 1 DAY DEPENDS ON ops.r1 SETTINGS refresh_retries = 3",
+        "columns": [{"name": "a", "type": "UInt8"}],
+        "engine": "Memory",
+        **STORAGE,
+    },
     "CREATE DICTIONARY ops.d (`id` UInt64, `parent` UInt64 DEFAULT 0 HIERARCHICAL INJECTIVE, "
     "`o'd d` UInt8 EXPRESSION length(k)) PRIMARY KEY id, k "
     "SOURCE(HTTP(URL 'http://x/y' FORMAT 'CSV' CREDENTIALS (USER 'a' PASSWORD '[HIDDEN]'))) LIFETIME(MIN 0 MAX 300) "
