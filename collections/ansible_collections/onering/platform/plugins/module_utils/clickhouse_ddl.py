@@ -19,10 +19,10 @@ from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql im
     first,
     inside,
     items,
-    names,
     scan,
     split,
     squeeze,
+    tables,
     unquote,
 )
 
@@ -345,7 +345,7 @@ def _element(element: State, change: Callable[[str], str]) -> State:
 
 
 def in_order(states: list[State]) -> list[State]:
-    """Each after those that its statement names; else by kind, and as they were declared."""
+    """Each after those that it reads; else by kind, and as they were declared."""
     waiting = sorted(states, key=lambda state: KINDS.index(state["kind"]))
     placed: list[State] = []
 
@@ -353,10 +353,10 @@ def in_order(states: list[State]) -> list[State]:
         if state not in waiting:
             return
         waiting.remove(state)
-        mentioned = names(create(state))
+        read = tables(create(state))
         for other in list(waiting):
             qualified = (other["database"], other["name"])
-            if qualified in mentioned or (other["database"] == state["database"] and ("", other["name"]) in mentioned):
+            if qualified in read or (other["database"] == state["database"] and ("", other["name"]) in read):
                 place(other)
         placed.append(state)
 

@@ -19,6 +19,7 @@ TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+LOOKUP = re.compile("dict|joinGet")
 ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\(.)|(['`\"])\3", re.DOTALL)
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "v": "\v"}
 
@@ -59,10 +60,10 @@ def clauses(text: str, keywords: Sequence[str]) -> dict[str, str]:
 
 def inside(text: str) -> str | None:
     """What one pair of parentheses around all of a text holds."""
-    closed = [position for position, word, depth in scan(text) if word == ")" and depth == 0]
-    if text.startswith("(") and closed and closed[0] == len(text) - 1:
-        return text[1:-1].strip()
-    return None
+    if not text.startswith("("):
+        return None
+    closed = next((position for position, word, depth in scan(text) if word == ")" and depth == 0), None)
+    return text[1:-1].strip() if closed == len(text) - 1 else None
 
 
 def bare(text: str) -> str:
@@ -116,16 +117,17 @@ def rename_functions(text: str, canonical: Callable[[str], str]) -> str:
     return "".join(canonical(word) if after == "(" else word for word, after in zip_longest(tokens, tokens[1:]))
 
 
-def names(text: str) -> set[tuple[str, str]]:
-    """Everything that may be the name of a table: (database, name), without a database it is ("", name)."""
-    tokens = [word for _position, word, _depth in scan(text) if not word.isspace()]
+def tables(text: str) -> set[tuple[str, str]]:
+    """What a statement may read: (database, name), without a database ("", name)."""
+    words = ["", "", *(word for _position, word, _depth in scan(text) if not word.isspace())]
     found = set()
-    for index, word in enumerate(tokens):
-        if word[0] == "'":
-            database, _dot, table = unquote(word).rpartition(".")
-            found.add((database, table))
-        elif index > 1 and tokens[index - 1] == ".":
-            found.add((unquote(tokens[index - 2]), unquote(word)))
-        else:
+    for index in range(2, len(words)):
+        second, before, word = words[index - 2 : index + 1]
+        if before == ".":
+            found.add((unquote(second), unquote(word)))
+        elif before in ("FROM", "JOIN", "IN"):
             found.add(("", unquote(word)))
+        elif before == "(" and LOOKUP.match(second) and word.startswith("'"):
+            database, _dot, name = unquote(word).rpartition(".")
+            found.add((database, name))
     return found

@@ -290,3 +290,9 @@ def test_each_comes_after_those_it_names() -> None:
 def test_two_that_name_each_other_come_somehow() -> None:
     states = [state_of("view", "v", "SELECT * FROM w"), state_of("view", "w", "SELECT * FROM v")]
     assert [state["name"] for state in ddl.in_order(states)] == ["w", "v"]
+
+
+def test_a_column_with_the_name_of_a_view_reads_nothing() -> None:
+    table = state_of("table", "t") | {"columns": [{"name": "v", "type": "String", "default": "'v'"}]}
+    states = [state_of("view", "v", "SELECT * FROM t"), table]
+    assert [state["name"] for state in ddl.in_order(states)] == ["t", "v"]

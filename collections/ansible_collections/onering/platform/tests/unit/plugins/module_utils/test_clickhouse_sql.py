@@ -8,11 +8,11 @@ from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql im
     first,
     inside,
     items,
-    names,
     rename_functions,
     scan,
     split,
     squeeze,
+    tables,
     unquote,
 )
 from hypothesis import given
@@ -101,6 +101,7 @@ def test_functions_are_renamed_but_no_other_words() -> None:
     assert rename_functions("", str.lower) == ""
 
 
-def test_names_with_and_without_database() -> None:
-    found = names("SELECT a.b, dictGet('ops.d', 'v', x) FROM `o.ps`.`t 1` JOIN plain USING x")
-    assert {("a", "b"), ("ops", "d"), ("o.ps", "t 1"), ("", "plain"), ("", "v")} <= found
+def test_tables_are_what_stands_where_a_table_does() -> None:
+    query = "SELECT a, dictGet('ops.d', 'v', x), 'ops.no' FROM `o.ps`.`t 1` JOIN plain ON b IN `o'ther` WHERE c = 'd'"
+    assert tables(query) == {("ops", "d"), ("o.ps", "t 1"), ("", "o.ps"), ("", "plain"), ("", "o'ther")}
+    assert tables("") == set()

@@ -425,11 +425,39 @@ def test_a_statement_that_fails_is_told_with_what_was_done_before(run, server) -
     assert result["msg"].endswith("at ClickHouse columns:9000 as admin: code 243: no space left.")
 
 
+def test_settings_with_a_hidden_password_are_kept(run, server) -> None:
+    statement = "CREATE TABLE ops.k (`a` UInt8) ENGINE = Kafka SETTINGS kafka_topic_list = 't', kafka_sasl_password = "
+    server.add(statement + "'[HIDDEN]'", engine="Kafka")
+    table = {
+        "database": "ops",
+        "name": "k",
+        "columns": [{"name": "a", "type": "UInt8"}],
+        "engine": "Kafka",
+        "settings": {"kafka_topic_list": "t", "kafka_sasl_password": "s3cret"},
+    }
+    assert not run(tables=[table])["changed"]
+    run(tables=[{**table, "columns": [{"name": "a", "type": "Int8"}]}], allow_destructive=True)
+    assert server.ran[1] == statement.replace("ops.k (`a` UInt8", "`ops`.`k` (`a` Int8") + "'s3cret'"
+
+
 def test_questions_do_not_grow_with_the_objects(run, server) -> None:
     tables = [{**PLAIN, "name": f"t{number}"} for number in range(200)]
     assert run(tables=tables)["changed"]
     assert len(server.ran) == 200
     assert len(server.asked) == 6
+
+
+def test_examples_run(run_module, server) -> None:
+    add_plain(server)
+    gathered = {section: [] for section in ("tables", "views", "materialized_views", "dictionaries")}
+    for task in yaml.safe_load(clickhouse_schema.EXAMPLES):
+        options = task["onering.platform.clickhouse_schema"]
+        if "silver.declaration" in str(options):
+            options.update(gathered, databases=["silver"])
+        result = run_module(clickhouse_schema, **options)
+        assert not result["failed"], (task["name"], result)
+        server.databases.append("staging")
+    assert any(statement.startswith("CREATE DICTIONARY") for statement in server.ran)
 
 
 def options_of(spec: dict[str, Any]) -> dict[str, Any]:
