@@ -35,6 +35,7 @@ ALTERABLE = re.compile(r"\w*MergeTree\b|(Memory|Null|Merge|Buffer|Distributed)\b
 ALTERABLE_OF_VIEWS = {"query", "comment", "definer", "sql_security", "refresh"}
 STORED = (None, "default", "materialized")
 SECRET = "[HIDDEN]"  # noqa: S105
+IN_STRING = r"(?:[^'\\]|\\.)*"
 CODEC_ARGUMENTS = {"ZSTD": "ZSTD(1)", "LZ4HC": "LZ4HC(0)"}
 SIZED_CODECS = ("Delta", "DoubleDelta", "Gorilla", "FPC", "T64")
 
@@ -98,7 +99,7 @@ def _hides(key: str) -> Callable[[State, State], bool]:
     """The server shows no password: whatever is declared in its place can't be compared."""
 
     def same(current: State, wanted: State) -> bool:
-        pattern = ".*".join(re.escape(part) for part in current[key].split(SECRET))
+        pattern = IN_STRING.join(re.escape(part) for part in current[key].split(SECRET))
         return re.fullmatch(pattern, wanted[key], re.DOTALL) is not None
 
     return same

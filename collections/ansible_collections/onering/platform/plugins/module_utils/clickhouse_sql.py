@@ -20,7 +20,7 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 LOOKUP = re.compile("dict|joinGet")
-ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\(.)|(['`\"])\3", re.DOTALL)
+ESCAPE = r"\\x([0-9a-fA-F]{2})|\\(.)"
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "v": "\v"}
 
 
@@ -89,16 +89,17 @@ def first(text: str) -> tuple[str, str]:
 
 def unquote(text: str) -> str:
     """The value of a string or of a quoted name; anything else as it is."""
-    if len(text) < 2 or text[0] not in "'`\"" or text[-1] != text[0]:
+    quote = text[:1]
+    if len(text) < 2 or quote not in "'`\"" or text[-1] != quote:
         return text
-    return ESCAPE.sub(_unescape, text[1:-1])
+    return re.sub(f"{ESCAPE}|{quote}{quote}", _unescape, text[1:-1], flags=re.DOTALL)
 
 
 def _unescape(match: re.Match[str]) -> str:
-    code, character, doubled = match.groups()
+    code, character = match.groups()
     if code:
         return chr(int(code, 16))
-    return ESCAPES.get(character, character) if character else doubled
+    return ESCAPES.get(character, character) if character else match.group()[0]
 
 
 def squeeze(text: str) -> str:

@@ -272,6 +272,7 @@ def test_what_means_the_same_is_settled_in_the_words_of_the_server() -> None:
     table = {**TABLE, "engine": "URL('http://u:[HIDDEN]@x/y', 'CSV')"}
     assert alter.settle(table, {**table, "engine": "URL('http://u:s3cret@x/y', 'CSV')"}) == table
     assert alter.settle(table, {**table, "engine": "URL('http://v:s3cret@x/y', 'CSV')"}) != table
+    assert alter.settle(table, {**table, "engine": "URL('http://u:a', 'b@x/y', 'CSV')"}) != table
     replicated = {**TABLE, "engine": "ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')"}
     assert alter.settle(replicated, {**replicated, "engine": "ReplicatedMergeTree"}) == replicated
     assert alter.settle(replicated, {**replicated, "engine": "ReplicatedReplacingMergeTree"}) != replicated

@@ -39,7 +39,15 @@ def test_quoted_parts_are_split_between_them_only(texts) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("'a\\x41\\'\\n'", "aA'\n"), ("'it''s'", "it's"), ("`a``b`", "a`b"), ("plain", "plain"), ("'", "'"), ("", "")],
+    [
+        ("'a\\x41\\'\\n'", "aA'\n"),
+        ("'it''s'", "it's"),
+        ("`a``b`", "a`b"),
+        ("'a``\"\"'", 'a``""'),
+        ("plain", "plain"),
+        ("'", "'"),
+        ("", ""),
+    ],
 )
 def test_unquote(text, value) -> None:
     assert unquote(text) == value
