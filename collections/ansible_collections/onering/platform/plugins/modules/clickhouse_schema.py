@@ -350,8 +350,8 @@ options:
     type: bool
     default: false
 notes:
-  - Run against ClickHouse 26.7. Replicated, distributed and shared engines, C(ON CLUSTER), and sources that reach other
-    servers were not run.
+  - Run against ClickHouse 26.7, its library run as a server. Replicated, distributed and shared engines,
+    C(ON CLUSTER), and sources that reach other servers were not run, nor were other versions.
   - Statistics and settings of single columns are left alone, and lost when a table is made again. Databases have a name
     only. A table made of a table function can't be declared.
 extends_documentation_fragment:
