@@ -100,3 +100,9 @@ def name(*parts: str) -> str:
 def literal(value: Any) -> str:
     """A quoted value, as the driver does it."""
     return str(escape_param(value, None))
+
+
+def spellings(secret: str) -> set[str]:
+    """How a secret may stand in SQL: a quote is doubled or has a backslash."""
+    doubled = secret.replace("'", "''")
+    return {text for text in (literal(secret)[1:-1], doubled, doubled.replace("\\", "\\\\")) if text}

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: clickhouse_schema
-short_description: Manage databases and tables of ClickHouse
+short_description: Manage databases, tables, views and dictionaries of ClickHouse
 version_added: 0.1.0
 description:
-  - Creates databases and tables, compares those that are there with their declaration, and changes what can be changed.
-  - The server itself normalises types and expressions before they are compared, so V(varchar) equals V(String) and
-    spaces make no difference.
-  - A table is declared as a whole. What is left out should not be there, settings and codecs apart.
+  - Creates databases, tables, views, materialized views and dictionaries, compares those that are there with their
+    declaration, and changes what can be changed.
+  - Differences are those of meaning. The server itself says how it writes types, expressions and function names before
+    they are compared, so V(varchar) equals V(String), V(Decimal32(2\)) equals V(Decimal(9, 2\)), V(NOW(\)) equals
+    V(now(\)), and spaces make no difference. V(Nullable(LowCardinality(String\)\)) is taken for
+    V(LowCardinality(Nullable(String\)\)), and V(INT NULL) for V(Nullable(Int32\)).
+  - An object is declared as a whole. What is left out should not be there, apart from settings, codecs, and definer and
+    security of views, which stay as they are.
   - What would lose data, and what ClickHouse can't change in place, is refused unless O(allow_destructive=true). The
-    message names every such difference, and nothing is changed then, in the other tables of the call either.
+    message names every such difference, and nothing is changed then, in the other objects of the call either.
+  - Objects are made in an order in which each comes after those that it names, and removed in the reverse.
 author:
   - OneRing contributors (@onering)
 options:
@@ -39,7 +44,233 @@ options:
         type: str
         required: true
       columns:
-        description: All columns, in order. Needed with O(state=present). A nested column is declared as its arrays.
+        description:
+          - All columns, in order. Needed with O(state=present). A nested column is declared as its arrays.
+          - A column with another name is another one, so a renamed one is a dropped and an added one.
+        type: list
+        elements: dict
+        suboptions: &columns
+          name:
+            description: Name of the column.
+            type: str
+            required: true
+          type:
+            description:
+              - Type of the column, in any spelling the server knows.
+              - A change that keeps each value is made, such as from V(Int32) to V(Int64) or to more values of an
+                enumeration. Any other loses data, and that of a key's column is mostly impossible.
+            type: str
+            required: true
+          default:
+            description: SQL expression of its default value.
+            type: str
+          default_kind:
+            description:
+              - Whether the default is stored if no value is inserted, always stored, computed when read, or of a column
+                that is only there to be inserted.
+            type: str
+            choices: [default, materialized, alias, ephemeral]
+            default: default
+          codec:
+            description:
+              - Compression, such as V(Delta, ZSTD(3\)). Without its arguments a codec means the one with the server's.
+              - Left out, the column keeps what it has. An empty string is the server's default.
+            type: str
+          ttl:
+            description: When the column's values are reset, an SQL expression.
+            type: str
+            default: ""
+          comment:
+            description: Comment of the column.
+            type: str
+            default: ""
+      engine:
+        description:
+          - Table engine with its arguments, such as V(ReplacingMergeTree(version\)).
+          - A replicated engine without arguments means the server's own path and replica.
+        type: str
+        default: MergeTree
+      order_by: &order_by
+        description:
+          - Sorting key, SQL expressions.
+          - ClickHouse can add columns that are new at its end. The primary key must then be declared without them.
+        type: list
+        elements: str
+        default: []
+      primary_key: &primary_key
+        description: Primary key, if it is not the whole sorting key.
+        type: list
+        elements: str
+        default: []
+      partition_by: &partition_by
+        description: Partition key, an SQL expression.
+        type: str
+        default: ""
+      sample_by: &sample_by
+        description: Sampling key, an SQL expression.
+        type: str
+        default: ""
+      ttl: &ttl
+        description: When rows are removed, moved or compressed anew, as it stands behind TTL in SQL.
+        type: str
+        default: ""
+      settings: &settings
+        description: Settings of the table. Others that it has stay.
+        type: dict
+        default: {}
+      indexes:
+        description: Data-skipping indexes. One that is made covers the rows that are written from then on.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the index.
+            type: str
+            required: true
+          expression:
+            description: SQL expression.
+            type: str
+            required: true
+          type:
+            description: Type with its arguments, such as V(set(100\)).
+            type: str
+            required: true
+          granularity:
+            description: Granules of the table in one of the index.
+            type: int
+            default: 1
+      projections:
+        description: Projections. One that is made covers the rows that are written from then on.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the projection.
+            type: str
+            required: true
+          query:
+            description: Its query, such as V(SELECT a, count(\) GROUP BY a).
+            type: str
+            required: true
+      constraints:
+        description: Conditions on rows.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the constraint.
+            type: str
+            required: true
+          kind:
+            description: Whether inserted rows are checked, or just assumed to be so.
+            type: str
+            choices: [check, assume]
+            default: check
+          expression:
+            description: SQL condition.
+            type: str
+            required: true
+      comment:
+        description: Comment of the table.
+        type: str
+        default: ""
+  views:
+    description: Views. A changed one is replaced.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      database:
+        description: Database of the view.
+        type: str
+        required: true
+      name:
+        description: Name of the view.
+        type: str
+        required: true
+      query: &query
+        description: Its query. Needed with O(state=present). A table without a database is one of the view's own.
+        type: str
+      definer: &definer
+        description: Account as which the view reads. Left out, it stays.
+        type: str
+      sql_security: &sql_security
+        description: With whose permissions the view reads. Left out, it stays.
+        type: str
+        choices: [DEFINER, INVOKER, NONE]
+      comment: &comment
+        description: Comment of the view.
+        type: str
+        default: ""
+  materialized_views:
+    description:
+      - Materialized views. Query, comment, security and the times of a refresh are changed in place.
+      - Anything else makes it again, which misses rows that are inserted meanwhile, and loses those that it holds.
+      - One that is made sees the rows that are inserted from then on.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      database:
+        description: Database of the view.
+        type: str
+        required: true
+      name:
+        description: Name of the view.
+        type: str
+        required: true
+      query: *query
+      to:
+        description: Table that takes the rows. Either this or O(materialized_views[].engine) is needed.
+        type: dict
+        suboptions:
+          database:
+            description: Database of the table.
+            type: str
+            required: true
+          name:
+            description: Name of the table.
+            type: str
+            required: true
+      refresh:
+        description: When the query is run as a whole, such as V(EVERY 1 HOUR) or V(EVERY 1 DAY APPEND).
+        type: str
+      engine:
+        description: Engine with its arguments, for a view that holds its rows itself.
+        type: str
+      columns:
+        description: Columns of a view that holds its rows itself. Left out, they are those of the query at first.
+        type: list
+        elements: dict
+        suboptions: *columns
+      order_by: *order_by
+      primary_key: *primary_key
+      partition_by: *partition_by
+      sample_by: *sample_by
+      ttl: *ttl
+      settings: *settings
+      definer: *definer
+      sql_security: *sql_security
+      comment: *comment
+  dictionaries:
+    description: Dictionaries. A changed one is replaced and loads its source again.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      database:
+        description: Database of the dictionary.
+        type: str
+        required: true
+      name:
+        description: Name of the dictionary.
+        type: str
+        required: true
+      columns:
+        description: Keys and attributes, in order. Needed with O(state=present).
         type: list
         elements: dict
         suboptions:
@@ -48,65 +279,81 @@ options:
             type: str
             required: true
           type:
-            description: Type of the column, in any spelling the server knows.
+            description: Type of the column.
             type: str
             required: true
           default:
-            description: SQL expression of its default value.
+            description: Value of a key that is not there, an SQL literal.
             type: str
-          default_kind:
-            description: Whether O(tables[].columns[].default) is a default, stored on insert, or computed when read.
+          expression:
+            description: SQL expression that the source computes.
             type: str
-            choices: [default, materialized, alias]
-            default: default
-          comment:
-            description: Comment of the column.
-            type: str
-            default: ""
-      engine:
-        description: Table engine with its arguments, such as V(ReplacingMergeTree(version\)).
-        type: str
-        default: MergeTree
-      order_by:
-        description: Sorting key, SQL expressions.
-        type: list
-        elements: str
-        default: []
+          flags:
+            description: What is special about the column.
+            type: list
+            elements: str
+            choices: [hierarchical, bidirectional, injective, is_object_id]
+            default: []
       primary_key:
-        description: Primary key, if it is not the whole sorting key.
+        description: Key columns.
         type: list
         elements: str
         default: []
-      partition_by:
-        description: Partition key, an SQL expression.
+      source:
+        description:
+          - What stands in C(SOURCE(…\)), such as V(CLICKHOUSE(TABLE 'airports' DB 'silver'\)). Needed with
+            O(state=present).
+          - The server shows no password, so a changed one is no difference. Better than a password in it is a named
+            collection; else name the password in O(secrets).
         type: str
         default: ""
-      ttl:
-        description: When rows are removed, an SQL expression.
+      layout:
+        description: What stands in C(LAYOUT(…\)), such as V(HASHED(\)).
+        type: str
+        default: ""
+      lifetime:
+        description: Seconds until it is loaded again, such as V(300) or V(MIN 300 MAX 360).
+        type: str
+        default: ""
+      range:
+        description: What stands in C(RANGE(…\)), such as V(MIN valid_from MAX valid_to).
         type: str
         default: ""
       settings:
-        description: Settings of the table. Others that it has stay.
+        description: Settings of the dictionary.
         type: dict
         default: {}
       comment:
-        description: Comment of the table.
+        description: Comment of the dictionary.
         type: str
         default: ""
+  secrets:
+    description:
+      - Values in declarations that must not be shown, such as the password in an engine's arguments. They are masked in
+        everything that the module returns.
+    type: list
+    elements: str
+    default: []
   state:
     description:
-      - V(absent) removes the tables, then the databases. A table with rows and a database with other tables are refused
-        unless O(allow_destructive=true).
-      - V(gathered) reads O(tables), or all tables of O(databases) if none are named.
+      - V(absent) removes the objects, then the databases. A table with rows and a database with other objects are
+        refused unless O(allow_destructive=true). Only database and name of an object matter.
+      - V(gathered) reads the objects that are named, or all those of O(databases) if none are.
     type: str
     choices: [present, absent, gathered]
     default: present
   allow_destructive:
     description:
-      - Allow changes that lose data, such as dropping an undeclared column, changing a type or setting a TTL.
-      - A table whose engine or keys differ is dropped with its rows and made again.
+      - Allow changes that lose data, such as dropping an undeclared column, changing a type to a narrower one, or
+        setting a TTL.
+      - An object whose engine or keys differ is dropped with its rows and made again.
     type: bool
     default: false
+notes:
+  - Run against ClickHouse 26.7, its library run as a server. Replicated, distributed and shared engines,
+    C(ON CLUSTER), and sources that reach other servers were not run, nor were other versions.
+  - Statistics and settings of single columns are left alone, and lost when a table is made again. Databases have a name
+    only. A table made of a table function can't be declared.
 extends_documentation_fragment:
   - onering.platform.attributes
   - onering.platform.clickhouse
@@ -125,15 +372,59 @@ EXAMPLES = r"""
         columns:
           - {name: run_id, type: String}
           - {name: reason, type: LowCardinality(String), comment: Which rule the row broke}
-          - {name: row, type: String}
+          - {name: row, type: String, codec: ZSTD(3)}
           - {name: rejected_at, type: DateTime, default: now()}
         order_by: [run_id, reason]
         partition_by: toYYYYMM(rejected_at)
+        indexes:
+          - {name: by_row, expression: row, type: "tokenbf_v1(8192, 3, 0)", granularity: 4}
 
-- name: Show how the tables of a database look
+- name: Count what is rejected as it arrives, and look names up
+  onering.platform.clickhouse_schema:
+    databases: [curated]
+    tables:
+      - database: curated
+        name: rejected_by_reason
+        columns:
+          - {name: reason, type: String}
+          - {name: rows, type: UInt64}
+        engine: SummingMergeTree
+        order_by: [reason]
+    materialized_views:
+      - database: curated
+        name: count_rejected
+        to: {database: curated, name: rejected_by_reason}
+        query: SELECT reason, count() AS rows FROM staging.rejected_rows GROUP BY reason
+    views:
+      - database: curated
+        name: worst_reasons
+        query: SELECT reason, sum(rows) AS total FROM rejected_by_reason GROUP BY reason ORDER BY total DESC LIMIT 10
+        comment: For the morning's report
+    dictionaries:
+      - database: curated
+        name: carriers
+        columns:
+          - {name: carrier, type: String}
+          - {name: name, type: String, default: "''"}
+        primary_key: [carrier]
+        source: CLICKHOUSE(TABLE 'airlines' DB 'silver')
+        layout: COMPLEX_KEY_HASHED()
+        lifetime: MIN 300 MAX 360
+
+- name: Read how a database looks
   onering.platform.clickhouse_schema:
     databases: [silver]
     state: gathered
+  register: silver
+
+- name: Bring another server to the same
+  onering.platform.clickhouse_schema:
+    login_host: 172.30.10.3
+    databases: "{{ silver.declaration.databases }}"
+    tables: "{{ silver.declaration.tables }}"
+    views: "{{ silver.declaration.views }}"
+    materialized_views: "{{ silver.declaration.materialized_views }}"
+    dictionaries: "{{ silver.declaration.dictionaries }}"
 
 - name: Remove a database with all its tables
   onering.platform.clickhouse_schema:
@@ -144,13 +435,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each database and each table.
+  description: One entry for each database and each object, in the order of the work.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Name, of a table with its database.
+      description: Name, of an object with its database.
       type: str
       sample: staging.rejected_rows
     changed:
@@ -162,12 +453,29 @@ results:
       elements: str
       sample: ["ALTER TABLE `staging`.`rejected_rows` ADD COLUMN `stream` String AFTER `run_id`"]
     table:
-      description:
-        - The table as it now is, normalised, in the shape of O(tables).
-        - Not there for a database, and for a table that is absent.
+      description: The table as it now is, normalised, in the shape of O(tables).
+      returned: for a table that is there
       type: dict
+    view:
+      description: The view as it now is, normalised, in the shape of O(views).
+      returned: for a view that is there
+      type: dict
+    materialized_view:
+      description: The view as it now is, normalised, in the shape of O(materialized_views).
+      returned: for a materialized view that is there
+      type: dict
+    dictionary:
+      description: The dictionary as it now is, normalised, in the shape of O(dictionaries). Passwords are C([HIDDEN]).
+      returned: for a dictionary that is there
+      type: dict
+declaration:
+  description:
+    - What was read, as C(databases), C(tables), C(views), C(materialized_views) and C(dictionaries) in the shape of the
+      options of these names. Applied to the same server it changes nothing.
+  returned: O(state=gathered)
+  type: dict
 done:
-  description: Databases and tables changed before another one failed.
+  description: Databases and objects changed before another one failed.
   returned: failure while changing
   type: list
   elements: str
@@ -177,395 +485,380 @@ failed_on:
   type: str
 """
 
-import re
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.clickhouse import CONNECTION, Server, literal, name
+from ansible_collections.onering.platform.plugins.module_utils import clickhouse_ddl as ddl
+from ansible_collections.onering.platform.plugins.module_utils.clickhouse import CONNECTION, Server, name, spellings
+from ansible_collections.onering.platform.plugins.module_utils.clickhouse_alter import (
+    SECRET,
+    Change,
+    alter_materialized_view,
+    alter_table,
+    settle,
+    settle_codecs,
+)
+from ansible_collections.onering.platform.plugins.module_utils.clickhouse_catalog import (
+    Catalog,
+    Key,
+    Spelling,
+    key_of,
+    title,
+)
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
 
-COLUMN: dict[str, Any] = {
+State = dict[str, Any]
+
+NAMED: State = {"database": {"type": "str", "required": True}, "name": {"type": "str", "required": True}}
+COMMENT: State = {"comment": {"type": "str", "default": ""}}
+COLUMN: State = {
     "name": {"type": "str", "required": True},
     "type": {"type": "str", "required": True},
     "default": {"type": "str"},
-    "default_kind": {"type": "str", "choices": ["default", "materialized", "alias"], "default": "default"},
-    "comment": {"type": "str", "default": ""},
+    "default_kind": {
+        "type": "str",
+        "choices": ["default", "materialized", "alias", "ephemeral"],
+        "default": "default",
+    },
+    "codec": {"type": "str"},
+    "ttl": {"type": "str", "default": ""},
+    **COMMENT,
 }
-TABLE: dict[str, Any] = {
-    "database": {"type": "str", "required": True},
+INDEX: State = {
     "name": {"type": "str", "required": True},
-    "columns": {"type": "list", "elements": "dict", "options": COLUMN},
-    "engine": {"type": "str", "default": "MergeTree"},
+    "expression": {"type": "str", "required": True},
+    "type": {"type": "str", "required": True},
+    "granularity": {"type": "int", "default": 1},
+}
+PROJECTION: State = {"name": {"type": "str", "required": True}, "query": {"type": "str", "required": True}}
+CONSTRAINT: State = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "choices": ["check", "assume"], "default": "check"},
+    "expression": {"type": "str", "required": True},
+}
+STORAGE: State = {
     "order_by": {"type": "list", "elements": "str", "default": []},
     "primary_key": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "partition_by": {"type": "str", "default": ""},
+    "sample_by": {"type": "str", "default": ""},
     "ttl": {"type": "str", "default": ""},
     "settings": {"type": "dict", "default": {}},
-    "comment": {"type": "str", "default": ""},
 }
-CLAUSE = re.compile(r" (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) ")
-SETTING = re.compile(r"(\w+) = ('(?:[^'\\]|\\.)*'|[^,]+)")
-EXPRESSIONS = ("engine", "order_by", "primary_key", "partition_by", "ttl")
-FIXED = ("engine", "order_by", "primary_key", "partition_by")  # ClickHouse can't change these in place
+TABLE: State = {
+    **NAMED,
+    "columns": {"type": "list", "elements": "dict", "options": COLUMN},
+    "engine": {"type": "str", "default": "MergeTree"},
+    **STORAGE,
+    "indexes": {"type": "list", "elements": "dict", "default": [], "options": INDEX},
+    "projections": {"type": "list", "elements": "dict", "default": [], "options": PROJECTION},
+    "constraints": {"type": "list", "elements": "dict", "default": [], "options": CONSTRAINT},
+    **COMMENT,
+}
+VIEW: State = {
+    **NAMED,
+    "query": {"type": "str"},
+    "definer": {"type": "str"},
+    "sql_security": {"type": "str", "choices": ["DEFINER", "INVOKER", "NONE"]},
+    **COMMENT,
+}
+MATERIALIZED_VIEW: State = {
+    **VIEW,
+    "to": {"type": "dict", "options": NAMED},
+    "refresh": {"type": "str"},
+    "columns": {"type": "list", "elements": "dict", "options": COLUMN},
+    "engine": {"type": "str"},
+    **STORAGE,
+}
+ATTRIBUTE: State = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "required": True},
+    "default": {"type": "str"},
+    "expression": {"type": "str"},
+    "flags": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["hierarchical", "bidirectional", "injective", "is_object_id"],
+        "default": [],
+    },
+}
+DICTIONARY: State = {
+    **NAMED,
+    "columns": {"type": "list", "elements": "dict", "options": ATTRIBUTE},
+    "primary_key": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "source": {"type": "str", "default": ""},
+    "layout": {"type": "str", "default": ""},
+    "lifetime": {"type": "str", "default": ""},
+    "range": {"type": "str", "default": ""},
+    "settings": {"type": "dict", "default": {}},
+    **COMMENT,
+}
+SECTIONS: dict[str, tuple[str, State]] = {
+    "tables": ("table", TABLE),
+    "views": ("view", VIEW),
+    "materialized_views": ("materialized_view", MATERIALIZED_VIEW),
+    "dictionaries": ("dictionary", DICTIONARY),
+}
 
 
-class Catalog:
-    """What the server has in some databases, read once for all resources of a call."""
+@dataclass
+class Context:
+    """What all resources of a call share."""
 
-    def __init__(self, server: Server, databases: list[str]) -> None:
-        self.databases = {row[0] for row in server.query("list databases", "SELECT name FROM system.databases")}
-        self.tables: dict[tuple[str, str], dict[str, Any]] = {}
-        self.rows: dict[tuple[str, str], int] = {}
-        for database, table, engine, comment, rows in server.query(
-            "list tables",
-            "SELECT database, name, if(engine_full = '', engine, engine_full), comment, total_rows FROM system.tables "
-            "WHERE database IN %(databases)s AND NOT is_temporary ORDER BY database, name",
-            databases=tuple(databases),
-        ):
-            found = {"database": database, "name": table, "columns": [], "comment": comment, **parse_engine(engine)}
-            self.tables[database, table] = found
-            self.rows[database, table] = rows or 0
-        for database, table, column, kind, default_kind, default, comment in server.query(
-            "list columns",
-            "SELECT database, table, name, type, lower(default_kind), default_expression, comment FROM system.columns "
-            "WHERE database IN %(databases)s ORDER BY database, table, position",
-            databases=tuple(databases),
-        ):
-            if (database, table) in self.tables:
-                self.tables[database, table]["columns"].append(
-                    {"name": column, "type": kind, "default_kind": default_kind, "default": default, "comment": comment}
-                )
-
-
-class Spelling:
-    """The server's own way of writing types and expressions. All are asked for in two statements."""
-
-    def __init__(self, server: Server, tables: list[dict[str, Any]]) -> None:
-        types = {column["type"] for table in tables for column in table["columns"] or []}
-        expressions = {table[key] for table in tables for key in EXPRESSIONS if table[key]}
-        expressions |= {c["default"] for table in tables for c in table["columns"] or [] if c["default"]}
-        self.types = self._ask(server, "read column types", "toTypeName(defaultValueOfTypeName({}))", types)
-        self.expressions = self._ask(
-            server, "read expressions", "formatQuerySingleLineOrNull(concat('SELECT ', {}))", expressions
-        )
-
-    @staticmethod
-    def _ask(server: Server, asked: str, function: str, texts: set[str]) -> dict[str, Any]:
-        if not texts:
-            return {}
-        keys = sorted(texts)
-        selected = ", ".join(function.format(literal(key)) for key in keys)
-        answers = server.query(asked, f"SELECT {selected}")[0]
-        return {key: answers[index] for index, key in enumerate(keys)}
-
-    def type(self, text: str) -> str:
-        """One line, whatever the server's own layout."""
-        return re.sub(r"\(\s+", "(", " ".join(self.types[text].split()))
-
-    def expression(self, text: str) -> str:
-        """Without the parentheses of a key, and nothing for the key of no columns."""
-        if not text:
-            return ""
-        found = self.expressions[text]
-        return text if found is None else unwrap(found.removeprefix("SELECT "))
-
-    def unreadable(self, table: dict[str, Any]) -> list[str]:
-        """What is no SQL expression, with where it stands."""
-        places = {key: table[key] for key in EXPRESSIONS}
-        places.update({f"default of column {column['name']}": column["default"] for column in table["columns"]})
-        return [f"{place} '{text}'" for place, text in places.items() if text and self.expressions[text] is None]
-
-    def normal(self, table: dict[str, Any]) -> dict[str, Any]:
-        result = {**table, **{key: self.expression(table[key]) for key in EXPRESSIONS}}
-        result["engine"] = result["engine"].removesuffix("()")
-        if result["primary_key"] == result["order_by"]:
-            result["primary_key"] = ""  # the server then doesn't mention it
-        result["columns"] = [self._column(column) for column in table["columns"]]
-        return result
-
-    def _column(self, column: dict[str, Any]) -> dict[str, Any]:
-        result = {"name": column["name"], "type": self.type(column["type"])}
-        if column["default"]:
-            result["default"] = self.expression(column["default"])
-            result["default_kind"] = column["default_kind"]
-        if column["comment"]:
-            result["comment"] = column["comment"]
-        return result
+    server: Server
+    catalog: Catalog
+    state: str
+    allow_destructive: bool
+    declared: set[Key]
+    databases: set[str]
 
 
 class SchemaObject(Resource):
-    """A database or a table. `desired` decides on `statements`, so that check mode can show them."""
+    """A database, or what is in one. `desired` decides on `statements`, so that check mode can show them."""
 
-    def __init__(self, server: Server, catalog: Catalog, state: str, allow_destructive: bool) -> None:
-        self.server = server
-        self.catalog = catalog
-        self.state = state
-        self.allow_destructive = allow_destructive
+    def __init__(self, context: Context) -> None:
+        self.context = context
         self.statements: list[str] = []
 
-    def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+    def write(self, current: State | None, desired: State) -> None:
         for statement in self.statements:
-            self.server.query(f"run {statement}", statement)
+            self.context.server.query(f"run {statement}", statement)
 
-    def delete(self, current: dict[str, Any]) -> None:
+    def delete(self, current: State) -> None:
         self.write(current, {})
 
-    def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
+    def returns(self, state: State | None) -> dict[str, Any]:
         return {"statements": self.statements}
 
 
 class Database(SchemaObject):
-    def __init__(self, database: str, dropped: set[tuple[str, str]], *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, database: str, context: Context) -> None:
+        super().__init__(context)
         self.name = database
-        self.dropped = dropped
 
-    def read(self) -> dict[str, Any] | None:
-        return {"name": self.name} if self.name in self.catalog.databases else None
+    def read(self) -> State | None:
+        return {"name": self.name} if self.name in self.context.catalog.databases else None
 
-    def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
-        if self.state == "present":
+    def desired(self, current: State | None) -> State | None:
+        if self.context.state == "present":
             if current is None:
                 self.statements = [f"CREATE DATABASE {name(self.name)}"]
             return {"name": self.name}
         if current is not None:
-            others = [key[1] for key in self.catalog.tables if key[0] == self.name and key not in self.dropped]
-            if others and not self.allow_destructive:
-                raise BackendError(
-                    f"drop database {self.name}",
-                    f"it has tables: {', '.join(others)}",
-                    "Name them in tables, or set allow_destructive: true to lose them",
-                )
-            self.statements = [f"DROP DATABASE {name(self.name)} SYNC"]
+            self._plan_drop()
         return None
 
+    def _plan_drop(self) -> None:
+        objects, declared = self.context.catalog.objects, self.context.declared
+        others = [key[1] for key in objects if key[0] == self.name and key not in declared]
+        if others and not self.context.allow_destructive:
+            raise BackendError(
+                f"drop database {self.name}",
+                f"it has tables: {', '.join(others)}",
+                "Name them in tables, or set allow_destructive: true to lose them",
+            )
+        self.statements = [f"DROP DATABASE {name(self.name)} SYNC"]
 
-class Table(SchemaObject):
-    def __init__(self, table: dict[str, Any], spelling: Spelling, databases: set[str], *args: Any) -> None:
-        super().__init__(*args)
-        self.databases = databases
-        self.table = table
-        self.spelling = spelling
-        self.key = (table["database"], table["name"])
+
+class Entity(SchemaObject):
+    """A table, view, materialized view or dictionary."""
+
+    def __init__(self, declared: State, wanted: State, live: State | None, context: Context) -> None:
+        super().__init__(context)
+        self.declared = declared
+        self.wanted = wanted
+        self.live = live
+        self.key = (declared["database"], declared["name"])
         self.name = ".".join(self.key)
+        self.title = title(declared)
         self.sql_name = name(*self.key)
 
-    def read(self) -> dict[str, Any] | None:
-        found = self.catalog.tables.get(self.key)
-        if found is None:
+    def read(self) -> State | None:
+        if self.live is None:
             return None
-        current = self.spelling.normal(found)
-        if self.state == "present":
-            current["settings"] = {k: v for k, v in current["settings"].items() if k in self.table["settings"]}
-        return current
+        if self.live["kind"] != self.declared["kind"]:
+            found = self.live["kind"].replace("_", " ")
+            raise BackendError(f"read {self.title}", f"it is a {found}", "Declare it as such, or remove it first")
+        if self.context.state != "absent" and not self.context.catalog.objects[self.key].managed:
+            raise BackendError(f"read {self.title}", "it has no engine of its own, so this module can't compare it")
+        return self.live
 
-    def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
-        if self.state == "absent":
+    def desired(self, current: State | None) -> State | None:
+        if self.context.state == "absent":
             if current is not None:
                 self._plan_drop()
             return None
-        self._refuse_unreadable()
-        wanted = self.spelling.normal(self.table)
         if current is None:
-            self.statements = [create(wanted)]
-        else:
-            self._plan_change(current, wanted)
+            self.statements = self._in_its_database([self._create(self.wanted)])
+            return self.wanted
+        wanted = settle(current, self.wanted)
+        if "columns" in wanted and wanted["kind"] == "table":
+            wanted = settle_codecs(current, wanted, self.declared)
+        if wanted != current:
+            self.statements = self._in_its_database(self._change(current, wanted))
         return wanted
 
     def _plan_drop(self) -> None:
-        rows = self.catalog.rows[self.key]
-        if rows and not self.allow_destructive:
-            raise BackendError(
-                f"drop table {self.name}", f"it has {rows} rows", "Set allow_destructive: true to lose them"
-            )
-        self.statements = [f"DROP TABLE {self.sql_name} SYNC"]
+        rows = self.context.catalog.objects[self.key].rows
+        if rows and not self.context.allow_destructive:
+            raise BackendError(f"drop {self.title}", f"it has {rows} rows", "Set allow_destructive: true to lose them")
+        self.statements = [self._drop()]
 
-    def _refuse_unreadable(self) -> None:
-        asked = f"read the declaration of table {self.name}"
-        if self.key[0] not in self.databases:
-            raise BackendError(asked, f"there is no database {self.key[0]}", "Name it in databases to make it")
-        if not self.table["columns"]:
-            raise BackendError(asked, "it has no columns", "Declare them in columns")
-        nested = [column["name"] for column in self.table["columns"] if column["type"].lower().startswith("nested(")]
-        if nested:
-            raise BackendError(
-                asked, f"column {nested[0]} is nested", "Declare its parts, such as `x.y` with type Array(String)"
-            )
-        unreadable = self.spelling.unreadable(self.table)
-        if unreadable:
-            raise BackendError(asked, f"no SQL expression: {', '.join(unreadable)}")
+    def _drop(self) -> str:
+        return f"DROP {'DICTIONARY' if self.declared['kind'] == 'dictionary' else 'TABLE'} {self.sql_name} SYNC"
 
-    def _plan_change(self, current: dict[str, Any], wanted: dict[str, Any]) -> None:
-        impossible = [
-            f"{key} is '{current[key]}', declared '{wanted[key]}'" for key in FIXED if current[key] != wanted[key]
-        ]
-        commands, losses = alter(current, wanted)
-        if (impossible or losses) and not self.allow_destructive:
+    def _create(self, wanted: State, replace: bool = False) -> str:
+        """With the declared passwords, which the server doesn't show."""
+        declared: State = {key: self.wanted[key] for key in ("engine", "source") if key in self.wanted}
+        if "settings" in wanted and wanted["kind"] != "dictionary":
+            declared["settings"] = {**wanted["settings"], **self.wanted["settings"]}
+        statement = ddl.create({**wanted, **declared}, replace)
+        if SECRET in statement:
             raise BackendError(
-                f"change table {self.name}",
-                "; ".join(impossible + losses),
-                f"Declare it as it is, or set allow_destructive: true: {self._consequence(impossible)}",
+                f"create {self.title}",
+                f"its declaration was read from a server, which shows {SECRET} instead of a password",
+                "Declare the password, best by a named collection",
             )
-        if impossible:
-            self.statements = [f"DROP TABLE {self.sql_name} SYNC", create(wanted)]
+        return statement
+
+    def _in_its_database(self, statements: list[str]) -> list[str]:
+        """In a query, a table without a database is one of the view's."""
+        return [f"USE {name(self.key[0])}", *statements] if "query" in self.wanted else statements
+
+    def _change(self, current: State, wanted: State) -> list[str]:
+        if wanted["kind"] in ("view", "dictionary"):  # neither has rows
+            return [self._create(wanted, replace=True)]
+        if wanted["kind"] == "table":
+            change = alter_table(current, wanted, self.context.catalog.keys.get(self.key, set()))
         else:
-            self.statements = [f"ALTER TABLE {self.sql_name} {command}" for command in commands]
+            change = alter_materialized_view(current, wanted)
+        if (change.impossible or change.losses) and not self.context.allow_destructive:
+            raise BackendError(
+                f"change {self.title}",
+                "; ".join(change.impossible + change.losses),
+                f"Declare it as it is, or set allow_destructive: true: {self._consequence(change)}",
+            )
+        if change.impossible:
+            return [self._drop(), self._create(wanted)]
+        return change.statements(self.sql_name)
 
-    def _consequence(self, impossible: list[str]) -> str:
-        rows = self.catalog.rows[self.key]
-        return f"the table is made again and loses its {rows} rows" if impossible else "what is named above is lost"
+    def _consequence(self, change: Change) -> str:
+        if not change.impossible:
+            return "what is named above is lost"
+        rows = self.context.catalog.objects[self.key].rows
+        lost = "misses rows that are inserted meanwhile" if rows is None else f"loses its {rows} rows"
+        return f"the {self.declared['kind'].replace('_', ' ')} is made again and {lost}"
 
-    def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
-        return {**super().returns(state), **({} if state is None else {"table": state})}
+    def returns(self, state: State | None) -> dict[str, Any]:
+        shown = {} if state is None else {state["kind"]: public(state)}
+        return {**super().returns(state), **shown}
 
 
-def parse_engine(text: str) -> dict[str, Any]:
-    """The clauses of `engine_full`: ReplacingMergeTree(v) PARTITION BY … ORDER BY … SETTINGS …"""
-    engine, *rest = CLAUSE.split(text)
-    clauses = {rest[index]: rest[index + 1] for index in range(0, len(rest), 2)}
-    settings = {key: value.strip("'") for key, value in SETTING.findall(clauses.get("SETTINGS", ""))}
+def public(state: State) -> State:
+    """A state in the shape of the module's options."""
+    return {key: value for key, value in state.items() if key != "kind"}
+
+
+def from_options(kind: str, options: State) -> State:
+    """What is declared, in the shape of a state."""
+    settings = options.get("settings") or {}
     return {
-        "engine": engine,
-        "order_by": clauses.get("ORDER BY", ""),
-        "primary_key": clauses.get("PRIMARY KEY", ""),
-        "partition_by": clauses.get("PARTITION BY", ""),
-        "ttl": clauses.get("TTL", ""),
-        "settings": settings,
+        **options,
+        "kind": kind,
+        "settings": {key: str(int(value) if isinstance(value, bool) else value) for key, value in settings.items()},
     }
 
 
-def unwrap(text: str) -> str:
-    """`(a, b)` is `a, b`; `(a) + (b)` stays; `tuple()` is nothing."""
-    if text in ("tuple()", "()"):
-        return ""
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0 and index < len(text) - 1:
-            return text
-    return text[1:-1] if text.startswith("(") else text
+def refuse_incomplete(state: State, databases: set[str]) -> None:
+    asked = f"read the declaration of {title(state)}"
+    if state["database"] not in databases:
+        raise BackendError(asked, f"there is no database {state['database']}", "Name it in databases to make it")
+    if state["kind"] in ("table", "dictionary") and not state["columns"]:
+        raise BackendError(asked, "it has no columns", "Declare them in columns")
+    nested = [column["name"] for column in state.get("columns") or [] if column["type"].lower().startswith("nested(")]
+    if nested:
+        raise BackendError(
+            asked, f"column {nested[0]} is nested", "Declare its parts, such as `x.y` with type Array(String)"
+        )
+    if state["kind"] == "dictionary" and not state["source"]:
+        raise BackendError(asked, "it has no source", "Declare it in source")
+    if "query" in state and not state["query"]:
+        raise BackendError(asked, "it has no query", "Declare it in query")
+    if state["kind"] == "materialized_view" and bool(state["to"]) == bool(state["engine"]):
+        raise BackendError(asked, "its rows need one place", "Declare either to or engine")
 
 
-def from_options(table: dict[str, Any]) -> dict[str, Any]:
-    """A table of the module's options in the shape in which tables are read."""
-    return {
-        **table,
-        "order_by": ", ".join(table["order_by"]),
-        "primary_key": ", ".join(table["primary_key"]),
-        "settings": {
-            key: str(int(value) if isinstance(value, bool) else value) for key, value in table["settings"].items()
-        },
-    }
+def entities(declared: list[State], context: Context) -> list[Entity]:
+    """In the order in which they can be made."""
+    live = {key: found.state for key, found in context.catalog.objects.items()}
+    if context.state == "present":
+        for state in declared:
+            refuse_incomplete(state, context.databases)
+        spelling = Spelling(context.server)
+        wanted = spelling.with_types(spelling.states(declared))
+        known = [state for state in map(live.get, map(key_of, declared)) if state and state["kind"] == "dictionary"]
+        live.update({key_of(state): state for state in spelling.with_types(known)})
+        ordered = ddl.in_order(wanted)
+    else:
+        wanted = declared
+        managed = [state for state in context.catalog.states(managed=True) if key_of(state) in context.declared]
+        ordered = ddl.in_order(managed)
+    places = {key_of(state): place for place, state in enumerate(ordered)}
+    pairs = sorted(zip(declared, wanted, strict=True), key=lambda pair: places.get(key_of(pair[0]), -1))
+    return [Entity(state, amounts_to, live.get(key_of(state)), context) for state, amounts_to in pairs]
 
 
-def column_sql(column: dict[str, Any], comment: bool) -> str:
-    sql = f"{name(column['name'])} {column['type']}"
-    if "default" in column:
-        sql += f" {column['default_kind'].upper()} {column['default']}"
-    return f"{sql} COMMENT {literal(column.get('comment', ''))}" if comment else sql
-
-
-def setting_sql(key: str, value: str) -> str:
-    return f"{key} = {value if re.fullmatch(r'-?[0-9.]+', value) else literal(value)}"
-
-
-def create(table: dict[str, Any]) -> str:
-    columns = ", ".join(column_sql(column, "comment" in column) for column in table["columns"])
-    sql = f"CREATE TABLE {name(table['database'], table['name'])} ({columns}) ENGINE = {table['engine']}"
-    if table["partition_by"]:
-        sql += f" PARTITION BY {table['partition_by']}"
-    if table["primary_key"]:
-        sql += f" PRIMARY KEY ({table['primary_key']})"
-    if table["order_by"] or "MergeTree" in table["engine"]:
-        sql += f" ORDER BY ({table['order_by']})"
-    if table["ttl"]:
-        sql += f" TTL {table['ttl']}"
-    if table["settings"]:
-        sql += " SETTINGS " + ", ".join(setting_sql(*item) for item in table["settings"].items())
-    if table["comment"]:
-        sql += f" COMMENT {literal(table['comment'])}"
-    return sql
-
-
-def alter(current: dict[str, Any], wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The ALTER commands from one to the other, and which of them lose data."""
-    commands, losses = alter_columns(current["columns"], wanted["columns"])
-    if wanted["ttl"] != current["ttl"]:
-        commands.append(f"MODIFY TTL {wanted['ttl']}" if wanted["ttl"] else "REMOVE TTL")
-        if wanted["ttl"]:
-            losses.append(f"ttl is '{current['ttl']}', declared '{wanted['ttl']}'")
-    if wanted["comment"] != current["comment"]:
-        commands.append(f"MODIFY COMMENT {literal(wanted['comment'])}")
-    for key, value in wanted["settings"].items():
-        if current["settings"].get(key) != value:
-            commands.append(f"MODIFY SETTING {setting_sql(key, value)}")
-    return commands, losses
-
-
-def alter_columns(current: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    names = {column["name"] for column in wanted}
-    gone = [column for column in current if column["name"] not in names]
-    commands = [f"DROP COLUMN {name(column['name'])}" for column in gone]
-    losses = [f"column {column['name']} {column['type']} is not declared" for column in gone]
-    have = {column["name"]: column for column in current if column["name"] in names}
-    order = list(have)
-    for index, column in enumerate(wanted):
-        place = f" AFTER {name(wanted[index - 1]['name'])}" if index else " FIRST"
-        before = have.get(column["name"])
-        if before is None:
-            commands.append(f"ADD COLUMN {column_sql(column, 'comment' in column)}{place}")
-            order.insert(index, column["name"])
-            continue
-        moved = order[index] != column["name"]
-        if moved:
-            order.remove(column["name"])
-            order.insert(index, column["name"])
-        if column["type"] != before["type"]:
-            losses.append(f"column {column['name']} is {before['type']}, declared {column['type']}")
-        commands += alter_column(before, column, place if moved else "")
-    return commands, losses
-
-
-def alter_column(before: dict[str, Any], column: dict[str, Any], place: str) -> list[str]:
-    commands = []
-    if "default" in before and "default" not in column:
-        commands.append(f"MODIFY COLUMN {name(column['name'])} REMOVE {before['default_kind'].upper()}")
-        before = {key: value for key, value in before.items() if not key.startswith("default")}
-    if before != column or place:
-        comment = before.get("comment") != column.get("comment")
-        commands.append(f"MODIFY COLUMN {column_sql(column, comment)}{place}")
-    return commands
+def gather(module: AnsibleModule, context: Context, resources: list[SchemaObject]) -> dict[str, Any]:
+    """What is there as a declaration."""
+    for state in context.catalog.states(managed=False):
+        if not context.declared:
+            module.warn(f"{title(state)} has no engine of its own and is not part of the declaration.")
+    found = [state for state in (resource.read() for resource in resources) if state is not None]
+    declaration: dict[str, Any] = {"databases": [state["name"] for state in found if "kind" not in state]}
+    for section, (kind, _options) in SECTIONS.items():
+        declaration[section] = [public(state) for state in found if state.get("kind") == kind]
+    return {"declaration": declaration}
 
 
 def body(module: AnsibleModule) -> None:
     params = module.params
-    state = params["state"]
+    for secret in params["secrets"]:
+        module.no_log_values.update(spellings(secret))
     databases = params["databases"]
-    tables = [from_options(table) for table in params["tables"]]
+    declared = [from_options(kind, state) for section, (kind, _) in SECTIONS.items() for state in params[section]]
     server = Server(params)
-    catalog = Catalog(server, sorted({*databases, *(table["database"] for table in tables)}))
-    if state == "gathered" and not tables:
-        tables = list(catalog.tables.values())
-    keys = {(table["database"], table["name"]) for table in tables}
-    live = [table for key, table in catalog.tables.items() if key in keys]
-    spelling = Spelling(server, [*live, *(tables if state == "present" else [])])
-    common = (server, catalog, state, params["allow_destructive"])
-    resources: list[Resource] = [Database(database, keys, *common) for database in databases]
-    known = {*databases, *catalog.databases}
-    resources += [Table(table, spelling, known, *common) for table in tables]
-    many(module, resources[::-1] if state == "absent" else resources)
+    catalog = Catalog(server, sorted({*databases, *(state["database"] for state in declared)}))
+    context = Context(
+        server,
+        catalog,
+        params["state"],
+        params["allow_destructive"],
+        {key_of(state) for state in declared},
+        {*databases, *catalog.databases},
+    )
+    if params["state"] == "gathered" and not declared:
+        declared = catalog.states(managed=True)
+    resources = [*(Database(database, context) for database in databases), *entities(declared, context)]
+    if params["state"] == "absent":
+        resources.reverse()
+    many(module, resources, **(gather(module, context, resources) if params["state"] == "gathered" else {}))
 
 
 def main() -> None:
+    sections = {
+        section: {"type": "list", "elements": "dict", "default": [], "options": options}
+        for section, (_kind, options) in SECTIONS.items()
+    }
     module = AnsibleModule(
         argument_spec={
             **CONNECTION,
             "databases": {"type": "list", "elements": "str", "default": []},
-            "tables": {"type": "list", "elements": "dict", "default": [], "options": TABLE},
+            **sections,
             "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
             "allow_destructive": {"type": "bool", "default": False},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
-        required_one_of=[["databases", "tables"]],
+        required_one_of=[["databases", *SECTIONS]],
         supports_check_mode=True,
     )
     run(module, body)

@@ -92,3 +92,9 @@ def test_without_the_driver_it_says_what_to_install(monkeypatch) -> None:
 def test_names_and_values_are_quoted() -> None:
     assert backend.name("ops", "a`b\\c") == "`ops`.`a\\`b\\\\c`"
     assert backend.literal("it's\n") == "'it\\'s\\n'"
+
+
+def test_a_secret_is_found_however_it_is_quoted() -> None:
+    assert backend.spellings("plain") == {"plain"}
+    assert backend.spellings("it's \\") == {"it\\'s \\\\", "it''s \\", "it''s \\\\"}
+    assert backend.spellings("") == set()
