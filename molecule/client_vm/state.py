@@ -13,6 +13,7 @@ LEFT_OUT = (
     "/var/log", "/var/cache", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lib/sudo",
     "/var/lib/docker", "/root/.ansible", "/root/.ansible_async", "/home/consultant/.ansible",
 )  # fmt: skip
+OWNED = "of a package:"
 
 
 def said(*command: str) -> list[str]:
@@ -24,7 +25,7 @@ def said(*command: str) -> list[str]:
 
 
 def files() -> dict[str, str]:
-    """Path to what would show a change."""
+    """Path to what would show a change: files of no package, and all of /etc."""
     owned: set[str] = set()
     for listing in Path("/var/lib/dpkg/info").glob("*.list"):
         owned.update(listing.read_text().splitlines())
@@ -37,7 +38,7 @@ def files() -> dict[str, str]:
             name
             for name in folders
             if os.path.join(folder, name) not in LEFT_OUT
-            and name != "__pycache__"
+            and not name.startswith(("__pycache__", "systemd-private-"))
             and os.lstat(os.path.join(folder, name)).st_dev == device
         ]
         for name in folders + names:
@@ -45,7 +46,9 @@ def files() -> dict[str, str]:
             seen = os.lstat(path)
             if path in owned and not path.startswith("/etc/"):
                 continue
-            shown = [stat.filemode(seen.st_mode), seen.st_uid]
+            if stat.S_ISLNK(seen.st_mode) and os.readlink(path).startswith("/etc/alternatives/"):
+                continue
+            shown = [OWNED] * (path in owned) + [stat.filemode(seen.st_mode), seen.st_uid]
             if stat.S_ISREG(seen.st_mode):
                 shown += [seen.st_size, seen.st_mtime_ns]
             found[path] = " ".join(map(str, shown))
