@@ -81,7 +81,19 @@ def test_check_mode_on_a_running_platform_reports_no_change(platform: Platform) 
     assert platform.recap(platform.play("site.yml", "--check", "--diff"))["changed"] == 0
 
 
+def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
+    engine = docker.from_env()
+    for name in platform.containers():
+        engine.containers.get(name).stop(timeout=5)
+        text = platform.play("playbooks/verify.yml", fails=True)
+        assert platform.seconds < 60, name
+        first = text[text.index("[ERROR]") :].splitlines()[0]
+        assert name in first, first
+        engine.containers.get(name).start()
+
+
 def test_every_component_verifies(platform: Platform) -> None:
+    """With all that were stopped running again."""
     text = platform.play("playbooks/verify.yml")
     assert platform.recap(text)["changed"] == 0
 
@@ -97,18 +109,6 @@ def test_the_marked_row_of_verify_leaves_nothing(platform: Platform) -> None:
     assert platform.query("SELECT count(*) FROM gold.canary_marks") == [(0,)]
     for book in ("runs", "run_receipts", "validation_results", "outbox"):
         assert platform.query(f"SELECT count(*) FROM ops.{book} WHERE dataset = 'canary'") == [(0,)], book
-
-
-def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
-    engine = docker.from_env()
-    for name in platform.containers():
-        engine.containers.get(name).stop(timeout=5)
-        text = platform.play("playbooks/verify.yml", fails=True)
-        assert platform.seconds < 60, name
-        first = text[text.index("[ERROR]") :].splitlines()[0]
-        assert name in first, first
-        engine.containers.get(name).start()
-    platform.play("playbooks/verify.yml")
 
 
 def test_status_tells_the_last_run(platform: Platform) -> None:
