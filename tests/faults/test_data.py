@@ -187,6 +187,7 @@ def test_failing_expectation_stops_the_run_at_its_layer(bench: Bench, layer: str
     assert after["gold"] == published["gold"]
     if layer != "gold":  # Silver's candidate passed its own checks and was published
         assert after["silver"] == published["silver"]
+    assert f"failed in validate_{layer}" in bench.platform.play("playbooks/status.yml")
 
 
 def test_the_run_after_failing_expectations_heals(bench: Bench) -> None:

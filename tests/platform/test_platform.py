@@ -1,4 +1,4 @@
-"""From nothing to Gold on real data, again with nothing changed, and gone without a trace. Faults: tests/faults."""
+"""From nothing to Gold on real data, again with nothing changed, through faults, and gone without a trace."""
 
 from __future__ import annotations
 
@@ -11,17 +11,28 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import docker
+import pytest
 import requests
 from driver import INVENTORY, PROJECT, ROOT, STORE, Platform
 
+# The faults are those of flights: no other dataset's run is repeated for them.
 FORCED = ("-e", json.dumps({"onering_verbs": ["publish"], "onering_force": True, "onering_datasets": ["flights"]}))
 # Faker draws dates between the year 2000 and now: on another date of the run these may differ in a row or two.
 DATED = {
     "silver.purchases", "gold.revenue_by_make_month", "gold.cart_to_purchase", "gold.returns_by_make",
 }  # fmt: skip
 DATASET = ROOT / "tests/platform/dataset"
+
+
+def newest_run(platform: Platform) -> dict[str, Any]:
+    columns = ("state", "failed_task", "cause", "attempt")
+    row = platform.query(
+        f"SELECT {', '.join(columns)} FROM ops.runs WHERE dataset = 'flights' ORDER BY started_at DESC LIMIT 1"
+    )[0]
+    return dict(zip(columns, row, strict=True))
 
 
 def test_check_mode_on_nothing_changes_nothing(platform: Platform) -> None:
@@ -143,6 +154,38 @@ def test_silver_and_gold_are_in_the_store_as_parquet(platform: Platform) -> None
         keys = [entry["Key"] for entry in store.list_objects_v2(Bucket=bucket).get("Contents", [])]
         assert keys, bucket
         assert all(key.endswith(".parquet") for key in keys)
+
+
+@pytest.mark.parametrize("fault", ["missing", "added"])
+def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform, fault: str) -> None:
+    bucket = platform.bronze()
+    versions = list(bucket.object_versions.filter(Prefix="flights/planes/"))
+    key = next(version.object_key for version in versions if version.object_key.endswith(".parquet"))
+    before = platform.tables(), platform.published()
+    other = key.replace(".parquet", "_copy.parquet")
+    if fault == "missing":
+        bucket.Object(key).delete()
+    else:
+        bucket.Object(other).copy_from(CopySource={"Bucket": "bronze", "Key": key})
+    text = platform.play("site.yml", *FORCED, fails=True)
+    named = key if fault == "missing" else other
+    assert named in re.sub(r"\n\s*", "", text) or named in re.sub(r"\s+", " ", text)
+    run = newest_run(platform)
+    assert run["state"] == "failed"
+    assert named in run["cause"]
+    assert (platform.tables(), platform.published()) == before
+    if fault == "missing":
+        marker = next(v for v in bucket.object_versions.filter(Prefix=key) if v.head is None or v.size is None)
+        marker.delete()
+    else:
+        bucket.object_versions.filter(Prefix=other).delete()
+
+
+def test_the_next_run_heals_and_gives_the_same_tables(platform: Platform) -> None:
+    before = platform.tables()
+    platform.play("site.yml")
+    assert newest_run(platform)["state"] == "succeeded"
+    assert platform.tables() == before
 
 
 def test_a_newer_date_supersedes_an_older_one(platform: Platform) -> None:
