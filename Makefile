@@ -7,6 +7,8 @@ CONTENT ?= platform
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# Where it is set, every process would compile Ansible again.
+unexport PYTHONDONTWRITEBYTECODE
 # sudo asks for a password only where it must.
 BECOME ?= $(shell ops/scripts/become $(INVENTORY))
 PLAY = ansible-playbook -i $(INVENTORY) $(BECOME)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.onering.platform.plugins.filter.exports import enabled
-from ansible_collections.onering.platform.plugins.module_utils.preflight import images_of, needed, size
+from ansible_collections.onering.platform.plugins.module_utils.footprint import images_of, needed, size
 
 Row = Sequence[str]
 

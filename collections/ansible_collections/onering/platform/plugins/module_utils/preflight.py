@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from ansible_collections.onering.platform.plugins.module_utils import clients
+from ansible_collections.onering.platform.plugins.module_utils.footprint import images_of, needed, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,8 +44,6 @@ PYTHON = (3, 11)
 API = (1, 41)
 SKEW = 60
 YEARS = (2025, 2100)
-# Room for first data and logs, besides images.
-DATA_MB = 1024
 TIMEOUT = 5.0
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 
@@ -66,51 +65,6 @@ REGISTRIES = {
 
 def finding(check: str, found: str, remedy: str) -> dict[str, str]:
     return {"check": check, "found": found, "remedy": remedy}
-
-
-def size(megabytes: float) -> str:
-    """Mebibytes as a text."""
-    return f"{megabytes / 1024:.1f} GiB"
-
-
-# --- what is expected to be needed -----------------------------------------------------------------------------------
-
-
-def images_of(components: Iterable[dict[str, Any]], images: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The images that these components run from, behind those that they stand on."""
-    by_name = {image["name"]: image for image in images}
-    found: dict[str, dict[str, Any]] = {}
-
-    def take(name: str) -> None:
-        if name in by_name and name not in found:
-            for parent in (by_name[name].get("parents") or {}).values():
-                take(parent)
-            found[name] = by_name[name]
-
-    for component in components:
-        for name in component["images"]:
-            take(name)
-    return list(found.values())
-
-
-def needed(components: list[dict[str, Any]], images: list[dict[str, Any]], host: Reading) -> dict[str, int]:
-    """Memory, disk and build time that these components still need on the host: what runs or is built needs no more."""
-    missing = [image for image in images_of(components, images) if image["name"] in host["missing"]]
-    names = {image["name"] for image in missing}
-    building = [component["footprint"] for component in components if names & set(component["images"])]
-    building += [image["footprint"] for image in missing if image.get("footprint")]
-    seconds = [int(footprint.get("build_seconds", 0)) for footprint in building]
-    memory = sum(
-        int(component["footprint"].get("memory_mb", 0))
-        for component in components
-        if not component["services"] or not set(component["services"]) <= set(host["running"])
-    )
-    # Builds go side by side: measured, half of their sum, but never less than the longest.
-    return {
-        "memory_mb": memory,
-        "disk_mb": sum(int(footprint.get("disk_mb", 0)) for footprint in building) + DATA_MB,
-        "build_seconds": max([sum(seconds) // 2, *seconds]) if seconds else 0,
-    }
 
 
 # --- readings --------------------------------------------------------------------------------------------------------

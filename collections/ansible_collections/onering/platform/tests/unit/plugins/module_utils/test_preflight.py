@@ -195,15 +195,6 @@ def test_a_skipped_check_warns() -> None:
     assert only["level"] == "warning"
 
 
-def test_what_runs_or_is_built_needs_no_more() -> None:
-    nothing = preflight.needed([STORE, TOOL], IMAGES, {"missing": ["base", "store", "tool"], "running": []})
-    assert nothing == {"memory_mb": 350, "disk_mb": 2300 + preflight.DATA_MB, "build_seconds": 100}
-    some = preflight.needed([STORE, TOOL], IMAGES, {"missing": ["tool"], "running": ["store"]})
-    assert some == {"memory_mb": 50, "disk_mb": 100 + preflight.DATA_MB, "build_seconds": 10}
-    every = preflight.needed([STORE, TOOL], IMAGES, {"missing": [], "running": ["store"]})
-    assert every == {"memory_mb": 50, "disk_mb": preflight.DATA_MB, "build_seconds": 0}
-
-
 def test_only_what_is_still_to_be_built_needs_registries(tmp_path: Path) -> None:
     wanted = plan(environment=str(tmp_path))
     assert preflight.fetches(wanted, reading(missing=["tool"])) == {
