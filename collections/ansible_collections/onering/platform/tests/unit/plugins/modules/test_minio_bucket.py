@@ -4,7 +4,6 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.modules import minio_bucket
 from ansible_collections.onering.platform.tests.unit.plugins.modules.fake_minio import FakeServer
 from minio.objectlockconfig import YEARS, ObjectLockConfig
@@ -33,10 +32,7 @@ FULL_STATE = {
 
 @pytest.fixture
 def server(monkeypatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(backend, "Minio", fake.client)
-    monkeypatch.setattr(backend, "MinioAdmin", fake.admin)
-    return fake
+    return FakeServer().install(monkeypatch)
 
 
 @pytest.fixture
@@ -137,6 +133,7 @@ def test_gathered_reads_everything_and_writes_nothing(run, server) -> None:
         "tags": {},
         "lifecycle": [],
         "anonymous": "none",
+        "encryption": {"mode": "none"},
     }
     assert result["results"][1] == {"name": "nosuch", "changed": False}
     assert server.calls == []

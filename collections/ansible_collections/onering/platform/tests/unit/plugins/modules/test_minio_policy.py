@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.modules import minio_policy
 from ansible_collections.onering.platform.tests.unit.plugins.modules.fake_minio import FakeServer
 
@@ -30,10 +29,7 @@ SAME_IN_OTHER_WORDS = [
 
 @pytest.fixture
 def server(monkeypatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(backend, "Minio", fake.client)
-    monkeypatch.setattr(backend, "MinioAdmin", fake.admin)
-    return fake
+    return FakeServer().install(monkeypatch)
 
 
 @pytest.fixture
