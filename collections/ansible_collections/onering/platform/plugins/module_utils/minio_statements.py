@@ -43,13 +43,18 @@ def normalise(statements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     found: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for statement in statements:
-        resources = _arns(statement["resources"]) or [""]
-        rest = (_dumps(_arns(statement["not_resources"])), _dumps(_conditions(statement["conditions"])))
+        resources = _arns(statement["resources"])
+        key = (
+            statement["effect"],
+            "some" if resources else "",  # a statement without resources is not one of fewer
+            _dumps(_arns(statement["not_resources"])),
+            _dumps(_conditions(statement["conditions"])),
+        )
         for action in as_list(statement["actions"]):
-            for resource in resources:
-                found[(statement["effect"], action.partition(":")[0], *rest)][resource].add(action)
+            for resource in resources or [""]:
+                found[(action.partition(":")[0], *key)][resource].add(action)
     result = []
-    for (effect, _service, not_resources, conditions), actions_of in found.items():
+    for (_service, effect, _some, not_resources, conditions), actions_of in found.items():
         for actions in {frozenset(actions) for actions in actions_of.values()}:
             said = {
                 "effect": effect,

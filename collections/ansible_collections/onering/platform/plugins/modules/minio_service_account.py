@@ -236,7 +236,8 @@ NO_USER = ("XMinioAdminNoSuchUser",)
 DENIED = "AccessDenied"
 NEVER = "never"
 EPOCH = "1970-01-01T00:00:00Z"  # what MinIO takes and gives for it
-SOONEST, LATEST = timedelta(minutes=15), timedelta(days=365)
+SOONEST = timedelta(minutes=15)
+LATEST = timedelta(days=365)
 ASPECTS = ("title", "description", "enabled")
 OPTIONS: dict[str, Any] = {
     "parent": {"type": "str"},

@@ -78,6 +78,27 @@ def test_a_statement_said_twice_counts_once(run, server) -> None:
     assert not run(**INGEST)["changed"]
 
 
+def test_how_it_is_split_is_no_change(run, server) -> None:
+    both = {"actions": ["s3:GetObject", "s3:PutObject"], "resources": ["bronze/*", "silver/*"]}
+    run(name="ingest", statements=[both])
+    parts = [{"actions": [action], "resources": both["resources"]} for action in reversed(both["actions"])]
+    assert not run(name="ingest", statements=parts)["changed"]
+    assert run(name="ingest", statements=[parts[0], {**parts[1], "resources": ["bronze/*"]}])["changed"]
+
+
+def test_a_name_that_minio_refuses_is_refused_in_check_mode_too(run, server) -> None:
+    for check in (True, False):
+        result = run(check=check, name=" spaced", statements=INGEST["statements"])
+        assert result["msg"].startswith("make policy  spaced: MinIO wants names without")
+    assert server.calls == []
+
+
+def test_groups_hold_policies_too(run, server) -> None:
+    run(**INGEST)
+    server.groups["loaders"] = {"policies": ["ingest"]}
+    assert "loaders still has it" in run(name="ingest", state="absent")["msg"]
+
+
 def test_admin_actions_have_no_resource(run, server) -> None:
     run(name="watch", statements=[{"actions": ["admin:ServerInfo"]}])
     assert server.policies["watch"]["Statement"] == [{"Effect": "Allow", "Action": ["admin:ServerInfo"]}]

@@ -82,6 +82,12 @@ def test_a_useless_secret_is_refused_before_asking(run, server, options, message
     assert server.calls == []
 
 
+def test_a_name_that_minio_refuses_is_refused_in_check_mode_too(run, server) -> None:
+    for check in (True, False):
+        assert "Give it another name" in run(check=check, name="a=bc", secret="long-enough")["msg"]
+    assert server.calls == []
+
+
 def test_absent_and_gathered(run, server) -> None:
     run(users=[INGEST])
     found = run(users=[{"name": "ingest"}, {"name": "nosuch"}], state="gathered")["results"]
