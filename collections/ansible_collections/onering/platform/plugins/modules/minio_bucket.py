@@ -10,7 +10,8 @@ module: minio_bucket
 short_description: Manage buckets of MinIO
 version_added: 0.1.0
 description:
-  - Creates, changes and removes buckets with versioning, object lock, quota, tags, lifecycle and anonymous access.
+  - Creates, changes and removes buckets with versioning, object lock, quota, tags, lifecycle, encryption and anonymous
+    access.
   - An option that is left out is neither read nor touched.
   - All buckets are compared before the first is changed.
 author:
@@ -47,7 +48,7 @@ options:
         description: Size the bucket may have, such as V(10GB) (powers of 1024) or bytes. V(0) means no limit.
         type: bytes
       tags:
-        description: Exactly these tags. An empty dictionary removes all.
+        description: Exactly these tags, none of them empty. An empty dictionary removes all.
         type: dict
       lifecycle:
         description: Exactly these rules. An empty list removes all.
@@ -55,17 +56,30 @@ options:
         elements: dict
         suboptions:
           id:
-            description: Name of the rule. Its prefix, or V(all), if left out.
+            description: Name of the rule, each a different one. Its prefix, or V(all), if left out.
             type: str
           prefix:
             description: Only objects whose key starts with this.
             type: str
             default: ""
+          tags:
+            description: Only objects that have all of these tags, none of them empty.
+            type: dict
+            default: {}
           expire_days:
             description: Remove objects this many days after they were made.
             type: int
+          expire_delete_markers:
+            description:
+              - Remove the mark of a removed object once it has no versions left.
+              - Not together with O(buckets[].lifecycle[].expire_days).
+            type: bool
+            default: false
           noncurrent_expire_days:
             description: Remove versions this many days after a newer one replaced them.
+            type: int
+          noncurrent_keep:
+            description: How many of the versions that newer ones replaced are kept in any case.
             type: int
           enabled:
             description: Whether the rule is in force.
@@ -73,10 +87,23 @@ options:
             default: true
       anonymous:
         description:
-          - What people without an account may do. V(download) is reading an object whose key they know, not listing.
-          - Replaces any other policy the bucket has.
+          - What people without an account may do. Replaces any other policy the bucket has.
+          - V(download) is reading an object whose key they know, not listing. V(document) is another word for it.
+          - V(upload) is writing objects, over others too, not reading, listing or removing them.
         type: str
-        choices: [none, download]
+        choices: [none, download, upload, document]
+      encryption:
+        description: How objects are encrypted that come without a word about it. The server needs a key management.
+        type: dict
+        suboptions:
+          mode:
+            description: V(sse-s3) is with the server's own key, V(sse-kms) with O(buckets[].encryption.kms_key).
+            type: str
+            choices: [none, sse-s3, sse-kms]
+            required: true
+          kms_key:
+            description: Name of the key, which must exist. Needed for V(sse-kms).
+            type: str
   name:
     description: Name of the bucket. Instead of O(buckets).
     type: str
@@ -116,11 +143,22 @@ options:
         description: See O(buckets[].lifecycle[].prefix).
         type: str
         default: ""
+      tags:
+        description: See O(buckets[].lifecycle[].tags).
+        type: dict
+        default: {}
       expire_days:
         description: See O(buckets[].lifecycle[].expire_days).
         type: int
+      expire_delete_markers:
+        description: See O(buckets[].lifecycle[].expire_delete_markers).
+        type: bool
+        default: false
       noncurrent_expire_days:
         description: See O(buckets[].lifecycle[].noncurrent_expire_days).
+        type: int
+      noncurrent_keep:
+        description: See O(buckets[].lifecycle[].noncurrent_keep).
         type: int
       enabled:
         description: See O(buckets[].lifecycle[].enabled).
@@ -129,7 +167,19 @@ options:
   anonymous:
     description: See O(buckets[].anonymous).
     type: str
-    choices: [none, download]
+    choices: [none, download, upload, document]
+  encryption:
+    description: See O(buckets[].encryption).
+    type: dict
+    suboptions:
+      mode:
+        description: See O(buckets[].encryption.mode).
+        type: str
+        choices: [none, sse-s3, sse-kms]
+        required: true
+      kms_key:
+        description: See O(buckets[].encryption.kms_key).
+        type: str
   state:
     description: V(absent) removes a bucket, V(gathered) reads everything about it.
     type: str
@@ -158,8 +208,10 @@ EXAMPLES = r"""
         versioning: true
         lifecycle:
           - {id: old-versions, noncurrent_expire_days: 30}
+          - {id: scratch, prefix: tmp/, tags: {keep: "no"}, expire_days: 7}
       - name: silver
         quota: 50GB
+        encryption: {mode: sse-s3}
       - name: data-docs
         anonymous: download
 
@@ -205,17 +257,22 @@ failed_on:
 """
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store
+from ansible_collections.onering.platform.plugins.module_utils.minio_statements import ARN, VERSION, from_document
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
 
 try:
-    from minio.commonconfig import DISABLED, ENABLED, Filter, Tags
+    from minio.commonconfig import DISABLED, ENABLED, AndOperator, Filter, Tag, Tags
     from minio.deleteobjects import DeleteObject
     from minio.lifecycleconfig import Expiration, LifecycleConfig, NoncurrentVersionExpiration, Rule
     from minio.objectlockconfig import DAYS, ObjectLockConfig
+    from minio.sseconfig import AES256, SSEConfig
+    from minio.sseconfig import Rule as EncryptionRule
     from minio.versioningconfig import SUSPENDED, VersioningConfig
 except ImportError:
     pass  # Store says so
@@ -229,13 +286,30 @@ NEW: dict[str, Any] = {
     "tags": {},
     "lifecycle": [],
     "anonymous": "none",
+    "encryption": {"mode": "none"},
 }
 
-LIFECYCLE = {
+# What anybody may do with objects. None of it is listing.
+ANONYMOUS = {
+    "download": ["s3:GetObject"],
+    "document": ["s3:GetObject"],
+    "upload": ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"],
+}
+TAG = re.compile(r"[A-Za-z0-9 _.:/=+@-]+")
+# What a lifecycle rule can do: it has to do one of these.
+ACTIONS = ("expire_days", "expire_delete_markers", "noncurrent_expire_days", "noncurrent_keep")
+EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+
+NO_KMS = ("NotImplemented",)
+
+LIFECYCLE: dict[str, Any] = {
     "id": {"type": "str"},
     "prefix": {"type": "str", "default": ""},
+    "tags": {"type": "dict", "default": {}},
     "expire_days": {"type": "int"},
+    "expire_delete_markers": {"type": "bool", "default": False},
     "noncurrent_expire_days": {"type": "int"},
+    "noncurrent_keep": {"type": "int"},
     "enabled": {"type": "bool", "default": True},
 }
 BUCKET: dict[str, Any] = {
@@ -256,9 +330,16 @@ BUCKET: dict[str, Any] = {
         "type": "list",
         "elements": "dict",
         "options": LIFECYCLE,
-        "required_one_of": [["expire_days", "noncurrent_expire_days"]],
     },
-    "anonymous": {"type": "str", "choices": ["none", "download"]},
+    "anonymous": {"type": "str", "choices": ["none", *ANONYMOUS]},
+    "encryption": {
+        "type": "dict",
+        "options": {
+            "mode": {"type": "str", "choices": ["none", "sse-s3", "sse-kms"], "required": True},
+            "kms_key": {"type": "str", "no_log": False},
+        },
+        "required_if": [("mode", "sse-kms", ["kms_key"])],
+    },
 }
 
 
@@ -271,7 +352,7 @@ class Bucket(Resource):
         self.state = state
         self.force = force
         self.wanted = wanted(options)
-        self.aspects = list(NEW) if state == "gathered" else list(self.wanted)
+        self.aspects = {"gathered": list(NEW), "absent": []}.get(state, list(self.wanted))
 
     def read(self) -> dict[str, Any] | None:
         if not self.store.ask(f"look for bucket {self.name}", self.store.s3.bucket_exists, self.name):
@@ -285,10 +366,13 @@ class Bucket(Resource):
                     f"remove bucket {self.name}", "it has objects or versions", "Set force: true to remove them too"
                 )
             return None
-        self._refuse_impossible(current)
+        self._refuse_impossible_locks(current)
+        refuse_impossible_tags(self.name, self.wanted.get("tags", {}))
+        refuse_impossible_rules(self.name, self.wanted.get("lifecycle", []))
+        self._refuse_impossible_encryption(current)
         return {"name": self.name, **self.wanted}
 
-    def _refuse_impossible(self, current: dict[str, Any] | None) -> None:
+    def _refuse_impossible_locks(self, current: dict[str, Any] | None) -> None:
         lock = self.wanted.get("object_lock")
         if current is not None and lock is not None and lock != current["object_lock"]:
             raise BackendError(
@@ -296,10 +380,37 @@ class Bucket(Resource):
                 "it is decided when a bucket is made",
                 "Make another bucket and copy the objects",
             )
-        if lock and self.wanted.get("versioning") is False:
+        wants_none = self.wanted.get("versioning") is False
+        retention = self.wanted.get("retention", NEW["retention"])
+        if not wants_none and retention["mode"] == "none":
+            return
+        if lock is None:
+            lock = current is not None and self._get_object_lock()
+        if lock and wants_none:
             raise BackendError(
-                f"make bucket {self.name} with object lock and without versioning", "locking needs versions"
+                f"keep bucket {self.name} with object lock and without versioning", "locking needs versions"
             )
+        if not lock and retention["mode"] != "none":
+            raise BackendError(
+                f"set retention of bucket {self.name}", "it has no object lock", "Make it with object_lock: true"
+            )
+        if retention.get("days", 1) < 1:
+            raise BackendError(f"set retention of bucket {self.name}", "days is less than 1", "Give 1 or more")
+
+    def _refuse_impossible_encryption(self, current: dict[str, Any] | None) -> None:
+        wanted = self.wanted.get("encryption", NEW["encryption"])
+        if wanted["mode"] == "none" or (current is not None and current["encryption"] == wanted):
+            return
+        asked = f"encrypt bucket {self.name}"
+        key = wanted.get("kms_key", "")
+        text = self.store.ask(f"look for the key to {asked}", self.store.admin.kms_key_status, key, absent=NO_KMS)
+        if text is None:
+            raise BackendError(
+                asked, "MinIO has no key management", "Start it with MINIO_KMS_SECRET_KEY, and always with the same"
+            )
+        error = json.loads(text).get("encryption-error")
+        if error:
+            raise BackendError(asked, f"of key {key} it says: {error}", "Name a key that MinIO has")
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         before = current or NEW
@@ -411,77 +522,173 @@ class Bucket(Resource):
         text = self._ask("read policy of", self.store.s3.get_bucket_policy, absent=("NoSuchBucketPolicy",))
         if text is None:
             return "none"
-        return "download" if same_statements(json.loads(text), download_policy(self.name)) else "custom"
+        asked = self.wanted.get("anonymous")
+        found = [access for access in ANONYMOUS if same_policy(json.loads(text), anonymous_policy(self.name, access))]
+        return asked if asked in found else (found or ["custom"])[0]
 
     def _set_anonymous(self, access: str) -> None:
         if access == "none":
             self._ask("remove policy of", self.store.s3.delete_bucket_policy)
         else:
-            self._ask("set policy of", self.store.s3.set_bucket_policy, json.dumps(download_policy(self.name)))
+            policy = json.dumps(anonymous_policy(self.name, access))
+            self._ask("set policy of", self.store.s3.set_bucket_policy, policy)
+
+    def _get_encryption(self) -> dict[str, Any]:
+        config = self._ask("read encryption of", self.store.s3.get_bucket_encryption)
+        if config is None:
+            return {"mode": "none"}
+        if config.rule.sse_algorithm == AES256:
+            return {"mode": "sse-s3"}
+        return {"mode": "sse-kms", "kms_key": config.rule.kms_master_key_id}
+
+    def _set_encryption(self, encryption: dict[str, Any]) -> None:
+        if encryption["mode"] == "none":
+            self._ask("remove encryption of", self.store.s3.delete_bucket_encryption)
+            return
+        rule = (
+            EncryptionRule.new_sse_s3_rule()
+            if encryption["mode"] == "sse-s3"
+            else EncryptionRule.new_sse_kms_rule(encryption["kms_key"])
+        )
+        self._ask("set encryption of", self.store.s3.set_bucket_encryption, SSEConfig(rule))
 
 
 def wanted(options: dict[str, Any]) -> dict[str, Any]:
     """The aspects the user set, in the shape in which they are read."""
     result = {aspect: options[aspect] for aspect in NEW if options[aspect] is not None}
     if "tags" in result:
-        result["tags"] = {str(key): str(value) for key, value in result["tags"].items()}
-    if "retention" in result:
-        result["retention"] = {key: value for key, value in result["retention"].items() if value is not None}
+        result["tags"] = texts(result["tags"])
+    for aspect in ("retention", "encryption"):
+        if aspect in result:
+            result[aspect] = {key: value for key, value in result[aspect].items() if value is not None}
+    if result.get("retention", {}).get("mode") == "none":
+        result["retention"] = NEW["retention"]
+    if result.get("encryption", {}).get("mode") in ("none", "sse-s3"):
+        result["encryption"] = {"mode": result["encryption"]["mode"]}
     if "lifecycle" in result:
         result["lifecycle"] = by_id(
-            {
-                "id": rule["id"] or rule["prefix"] or "all",
-                **{key: value for key, value in rule.items() if key != "id" and value is not None},
-            }
+            {**rule, "id": rule["id"] or rule["prefix"] or "all", "tags": texts(rule["tags"])}
             for rule in result["lifecycle"]
         )
     return result
 
 
-def by_id(rules: Any) -> list[dict[str, Any]]:
-    return sorted(rules, key=lambda rule: rule["id"])
+def texts(tags: dict[Any, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in tags.items()}
+
+
+def by_id(rules: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rules in one order, of each what it says."""
+    defaults = {"tags": {}, "expire_delete_markers": False, "other": []}
+    said = (
+        {key: value for key, value in rule.items() if value is not None and value != defaults.get(key)}
+        for rule in rules
+    )
+    return sorted(said, key=lambda rule: rule["id"])
+
+
+def refuse_impossible_tags(bucket: str, tags: dict[str, str]) -> None:
+    for key, value in tags.items():
+        if not TAG.fullmatch(key) or not TAG.fullmatch(value):
+            raise BackendError(
+                f"set tag {key} of bucket {bucket} to '{value}'",
+                "MinIO takes letters and digits without accents, spaces and _ . : / = + - @, and nothing empty",
+                "Write it with those",
+            )
+
+
+def refuse_impossible_rules(bucket: str, rules: list[dict[str, Any]]) -> None:
+    ids = [rule["id"] for rule in rules]
+    for rule in rules:
+        asked = f"set lifecycle rule {rule['id']} of bucket {bucket}"
+        if ids.count(rule["id"]) > 1:
+            raise BackendError(asked, "there are several of that name", "Give each an id of its own")
+        if not set(ACTIONS) & set(rule):
+            raise BackendError(asked, "it removes nothing", f"Give it one of {', '.join(ACTIONS)}")
+        if any(not key or not value for key, value in rule.get("tags", {}).items()):
+            raise BackendError(asked, "a tag in it is empty", "Give it a value that objects can have")
+        if any(rule.get(action, 1) < 1 for action in ACTIONS):
+            raise BackendError(asked, "a number in it is less than 1", "Give 1 or more")
+        if "expire_days" in rule and "expire_delete_markers" in rule:
+            raise BackendError(
+                asked, "S3 has no rule with both expire_days and expire_delete_markers", "Make it two rules"
+            )
 
 
 def rule_as_dict(rule: Rule) -> dict[str, Any]:
-    found = {
-        "id": rule.rule_id,
-        "prefix": (rule.rule_filter.prefix if rule.rule_filter else None) or "",
-        "expire_days": rule.expiration.days if rule.expiration else None,
-        "noncurrent_expire_days": (
-            rule.noncurrent_version_expiration.noncurrent_days if rule.noncurrent_version_expiration else None
-        ),
+    expiration, noncurrent = rule.expiration, rule.noncurrent_version_expiration
+    prefix, tags = read_filter(rule.rule_filter)
+    return {
+        "id": rule.rule_id or "",
+        "prefix": prefix,
+        "tags": tags,
+        "expire_days": expiration.days if expiration else None,
+        "expire_delete_markers": bool(expiration and expiration.expired_object_delete_marker),
+        "noncurrent_expire_days": noncurrent.noncurrent_days if noncurrent else None,
+        "noncurrent_keep": noncurrent.newer_noncurrent_versions if noncurrent else None,
         "enabled": rule.status == ENABLED,
+        # Never wanted, so that a rule with more than the module speaks of is one that differs.
+        "other": [
+            name
+            for name, found in (
+                ("abort_incomplete_multipart_upload", rule.abort_incomplete_multipart_upload),
+                ("expire_date", expiration and expiration.date),
+                ("noncurrent_transition", rule.noncurrent_version_transition),
+                ("transition", rule.transition),
+            )
+            if found
+        ],
     }
-    return {key: value for key, value in found.items() if value is not None}
+
+
+def read_filter(found: Filter | None) -> tuple[str, dict[str, str]]:
+    """Prefix and tags of a rule, which S3 writes in a different place for each combination."""
+    if found is None:
+        return "", {}
+    if found.and_operator:
+        return found.and_operator.prefix or "", dict(found.and_operator.tags or {})
+    return found.prefix or "", {found.tag.key: found.tag.value} if found.tag else {}
 
 
 def rule_from_dict(rule: dict[str, Any]) -> Rule:
-    days, noncurrent = rule.get("expire_days"), rule.get("noncurrent_expire_days")
+    days, markers = rule.get("expire_days"), rule.get("expire_delete_markers")
+    noncurrent, keep = rule.get("noncurrent_expire_days"), rule.get("noncurrent_keep")
     return Rule(
         ENABLED if rule["enabled"] else DISABLED,
-        rule_filter=Filter(prefix=rule["prefix"]),
+        rule_filter=make_filter(rule["prefix"], rule.get("tags", {})),
         rule_id=rule["id"],
-        expiration=Expiration(days=days) if days else None,
-        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent) if noncurrent else None,
+        expiration=Expiration(days=days, expired_object_delete_marker=markers) if days or markers else None,
+        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent, keep) if noncurrent or keep else None,
     )
 
 
-def download_policy(bucket: str) -> dict[str, Any]:
+def make_filter(prefix: str, tags: dict[str, str]) -> Filter:
+    if not tags:
+        return Filter(prefix=prefix)
+    if len(tags) == 1 and not prefix:
+        return Filter(tag=Tag(*next(iter(tags.items()))))
+    several = Tags.new_object_tags()
+    several.update(tags)
+    return Filter(and_operator=AndOperator(prefix or None, several))
+
+
+def anonymous_policy(bucket: str, access: str) -> dict[str, Any]:
     return {
-        "Version": "2012-10-17",
+        "Version": VERSION,
         "Statement": [
             {
                 "Effect": "Allow",
                 "Principal": {"AWS": ["*"]},
-                "Action": ["s3:GetObject"],
-                "Resource": [f"arn:aws:s3:::{bucket}/*"],
+                "Action": ANONYMOUS[access],
+                "Resource": [f"{ARN}{bucket}/*"],
             }
         ],
     }
 
 
-def same_statements(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return bool(one.get("Statement") == other["Statement"])
+def same_policy(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    everybody = all(statement.get("Principal") in EVERYBODY for statement in one["Statement"])
+    return everybody and from_document(one) == from_document(other)
 
 
 def body(module: AnsibleModule) -> None:

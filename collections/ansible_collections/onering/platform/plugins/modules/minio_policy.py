@@ -11,8 +11,8 @@ short_description: Manage access policies of MinIO
 version_added: 0.1.0
 description:
   - Creates, changes and removes the policies that accounts are given.
-  - Policies are compared by meaning. The order of statements, actions and resources, a string in place of a list, and
-    statement ids make no difference.
+  - Policies are compared by meaning. The order of statements, actions and resources, how these are spread over
+    statements, a string in place of a list, how an address is written, and statement ids make no difference.
 author:
   - OneRing contributors (@onering)
 options:
@@ -50,6 +50,12 @@ options:
             elements: str
             default: []
             aliases: [Resource, resource]
+          not_resources:
+            description: In place of O(policies[].statements[].resources), all but these.
+            type: list
+            elements: str
+            default: []
+            aliases: [NotResource]
           conditions:
             description: Operator to condition key to one value or several.
             type: dict
@@ -81,6 +87,12 @@ options:
         elements: str
         default: []
         aliases: [Resource, resource]
+      not_resources:
+        description: See O(policies[].statements[].not_resources).
+        type: list
+        elements: str
+        default: []
+        aliases: [NotResource]
       conditions:
         description: See O(policies[].statements[].conditions).
         type: dict
@@ -96,6 +108,7 @@ extends_documentation_fragment:
   - onering.platform.minio
 seealso:
   - module: onering.platform.minio_user
+  - module: onering.platform.minio_group
 """
 
 EXAMPLES = r"""
@@ -132,7 +145,7 @@ results:
       description: Whether it was (in check mode, would be) created, changed or removed.
       type: bool
     policy:
-      description: The policy as it now is, normalised. Not there for one that is absent.
+      description: The policy as it now is, each resource once with all its actions. Not there for one that is absent.
       type: dict
       sample:
         name: ingest
@@ -152,17 +165,16 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store, as_list
+from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store, refuse_name
+from ansible_collections.onering.platform.plugins.module_utils.minio_statements import (
+    STATEMENT,
+    from_document,
+    normalise,
+    to_document,
+)
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
 
-ARN = "arn:aws:s3:::"
 NO_POLICY = ("XMinioAdminNoSuchPolicy",)
-STATEMENT: dict[str, Any] = {
-    "effect": {"type": "str", "choices": ["Allow", "Deny"], "default": "Allow", "aliases": ["Effect"]},
-    "actions": {"type": "list", "elements": "str", "required": True, "aliases": ["Action", "action"]},
-    "resources": {"type": "list", "elements": "str", "default": [], "aliases": ["Resource", "resource"]},
-    "conditions": {"type": "dict", "default": {}, "aliases": ["Condition", "condition"]},
-}
 POLICY: dict[str, Any] = {
     "name": {"type": "str"},
     "statements": {"type": "list", "elements": "dict", "options": STATEMENT},
@@ -180,13 +192,15 @@ class Policy(Resource):
         text = self.store.ask(f"read policy {self.name}", self.store.admin.policy_info, self.name, absent=NO_POLICY)
         if text is None:
             return None
-        return {"name": self.name, "statements": normalise(map(from_document, json.loads(text)["Statement"]))}
+        return {"name": self.name, "statements": from_document(json.loads(text))}
 
     def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         if self.state == "absent":
             if current is not None:
                 self._refuse_while_used()
             return None
+        if current is None:
+            refuse_name("policy", self.name)
         if not self.statements:
             raise BackendError(f"make policy {self.name}", "it has no statements", "Say what it allows in statements")
         return {"name": self.name, "statements": normalise(self.statements)}
@@ -206,7 +220,7 @@ class Policy(Resource):
             )
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        document = {"Version": "2012-10-17", "Statement": [to_document(item) for item in desired["statements"]]}
+        document = to_document(desired["statements"])
         self.store.ask(f"write policy {self.name}", self.store.admin.policy_add, self.name, policy=document)
 
     def delete(self, current: dict[str, Any]) -> None:
@@ -214,51 +228,6 @@ class Policy(Resource):
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
         return {} if state is None else {"policy": state}
-
-
-def normalise(statements: Any) -> list[dict[str, Any]]:
-    """Statements with everything sorted whose order means nothing, and none twice."""
-    found = {json.dumps(_normal_statement(item), sort_keys=True) for item in statements}
-    return [json.loads(text) for text in sorted(found)]
-
-
-def _normal_statement(statement: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "effect": statement["effect"],
-        "actions": sorted(set(as_list(statement["actions"]))),
-    }
-    resources = {name if name.startswith("arn:") else ARN + name for name in as_list(statement["resources"])}
-    if resources:
-        result["resources"] = sorted(resources)
-    if statement["conditions"]:
-        result["conditions"] = {
-            operator: {key: sorted({_text(value) for value in as_list(values)}) for key, values in keys.items()}
-            for operator, keys in statement["conditions"].items()
-        }
-    return result
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def from_document(statement: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "effect": statement["Effect"],
-        "actions": statement["Action"],
-        "resources": statement.get("Resource") or [],
-        "conditions": statement.get("Condition") or {},
-    }
-
-
-def to_document(statement: dict[str, Any]) -> dict[str, Any]:
-    document = {
-        "Effect": statement["effect"],
-        "Action": statement["actions"],
-        "Resource": statement.get("resources"),
-        "Condition": statement.get("conditions"),
-    }
-    return {key: value for key, value in document.items() if value}
 
 
 def body(module: AnsibleModule) -> None:

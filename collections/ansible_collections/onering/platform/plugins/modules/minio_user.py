@@ -22,7 +22,7 @@ options:
     elements: dict
     suboptions:
       name:
-        description: Name of the account, called access key by S3 clients.
+        description: Name of the account, called access key by S3 clients. 3 to 20 bytes, without V(=) and V(,).
         type: str
         required: true
         aliases: [access_key]
@@ -64,6 +64,8 @@ extends_documentation_fragment:
   - onering.platform.minio
 seealso:
   - module: onering.platform.minio_policy
+  - module: onering.platform.minio_group
+  - module: onering.platform.minio_service_account
 """
 
 EXAMPLES = r"""
@@ -121,13 +123,16 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store
+from ansible_collections.onering.platform.plugins.module_utils.minio import (
+    ANOTHER,
+    AS_GIVEN,
+    CONNECTION,
+    Store,
+    refuse_login,
+)
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
 
 NO_USER = ("XMinioAdminNoSuchUser",)
-AS_GIVEN = "as given"
-ANOTHER = "another"
-SECRET_MIN, SECRET_MAX = 8, 40
 OPTIONS: dict[str, Any] = {
     "policies": {"type": "list", "elements": "str"},
     "enabled": {"type": "bool"},
@@ -165,12 +170,7 @@ class User(Resource):
     def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         if self.state == "absent":
             return None
-        if current is None and not self.secret:
-            raise BackendError(f"make account {self.name}", "it has no secret", "Give one in secret")
-        if self.secret and not SECRET_MIN <= len(self.secret) <= SECRET_MAX:
-            raise BackendError(
-                f"set the secret of account {self.name}", f"MinIO wants {SECRET_MIN} to {SECRET_MAX} characters"
-            )
+        refuse_login("account", self.name, self.secret, new=current is None)
         state = {"name": self.name, "enabled": True, "policies": [], **(current or {})}
         if self.secret:
             state["secret"] = AS_GIVEN

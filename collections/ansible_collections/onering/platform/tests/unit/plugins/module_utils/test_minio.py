@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
+from io import BytesIO
+from types import SimpleNamespace
+from urllib.parse import unquote
+
 import pytest
 import urllib3
 from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
+from minio.crypto import decrypt
 from minio.error import InvalidResponseError, MinioAdminException, S3Error
 
 PARAMS = {
@@ -111,22 +117,69 @@ def test_what_the_sdk_itself_refuses_is_an_error_too(error) -> None:
         store().ask("look", raising(error))
 
 
+def answering(monkeypatch, body: str) -> list[str]:
+    asked: list[str] = []
+
+    def urlopen(self, method, url, **options):
+        asked.append(f"{method} {unquote(url)}")
+        return SimpleNamespace(data=body.encode(), status=200)
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", urlopen)
+    return asked
+
+
 @pytest.mark.parametrize(
-    ("code", "works"), [(None, True), ("SignatureDoesNotMatch", False), ("InvalidAccessKeyId", False)]
+    ("code", "works"),
+    [
+        ("NoSuchBucket", True),
+        ("AccessDenied", True),
+        ("SignatureDoesNotMatch", False),
+        ("InvalidAccessKeyId", False),
+    ],
 )
-def test_a_login_is_tried_with_the_accounts_own_secret(monkeypatch, code, works) -> None:
-    used = []
+def test_a_login_is_a_signed_address_which_takes_every_name(monkeypatch, code, works) -> None:
+    asked = answering(monkeypatch, f"<Error><Code>{code}</Code></Error>")
+    assert store().login_works("it's \\ \u2603", "its-secret") is works
+    (request,) = asked
+    assert request.startswith("GET http://127.0.0.1:9/onering-login-check/nothing?")
+    assert "X-Amz-Credential=it's \\ \u2603/" in request
+    assert "its-secret" not in request
 
-    def account_info(self) -> str:
-        credentials = self._provider.retrieve()
-        used.append((credentials.access_key, credentials.secret_key))
-        if code:
-            raise MinioAdminException("403", f'{{"Code":"{code}","Message":"no"}}')
-        return "{}"
 
-    monkeypatch.setattr(backend.MinioAdmin, "account_info", account_info)
-    assert store().login_works("ingest", "its-secret") is works
-    assert used == [("ingest", "its-secret")]
+@pytest.mark.parametrize("body", ["<Error><Code>RequestTimeTooSkewed</Code><Message>late</Message></Error>", "hello"])
+def test_another_answer_to_a_login_proves_nothing(monkeypatch, body) -> None:
+    answering(monkeypatch, body)
+    with pytest.raises(BackendError, match=r"^log in as ingest at MinIO .*: (RequestTimeTooSkewed: late|: hello)\.$"):
+        store().login_works("ingest", "its-secret")
+
+
+def test_a_service_account_of_another_account_is_asked_for_encrypted(monkeypatch) -> None:
+    sent = []
+
+    def urlopen(self, method, url, body, **options):
+        sent.append((method, url, body))
+        return SimpleNamespace(data=b"", status=200)
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", urlopen)
+    store().add_service_account({"accessKey": "key", "secretKey": "its-secret", "targetUser": "ada"})
+    ((method, url, body),) = sent
+    assert (method, url) == ("PUT", "http://127.0.0.1:9/minio/admin/v3/add-service-account")
+    assert b"its-secret" not in body
+    stream = urllib3.HTTPResponse(BytesIO(body), preload_content=False)
+    assert json.loads(decrypt(stream, PARAMS["secret_key"]))["targetUser"] == "ada"
+
+
+@pytest.mark.parametrize("name", [" x12", "x12 ", "a=bc", "a,bc", "ab", "x" * 21, "\u2603" * 7])
+def test_a_name_that_minio_refuses_is_refused_before(name) -> None:
+    with pytest.raises(BackendError, match="Give it another name"):
+        backend.refuse_login("account", name, "long-enough", new=True)
+    backend.refuse_login("account", name, "long-enough", new=False)
+
+
+@pytest.mark.parametrize("secret", ["short", "l" * 41, "\u2603" * 14])
+def test_the_bytes_of_a_secret_are_counted(secret) -> None:
+    with pytest.raises(BackendError, match="8 to 40"):
+        backend.refuse_login("account", "name", secret, new=False)
 
 
 def test_a_string_stands_for_a_list_of_one() -> None:

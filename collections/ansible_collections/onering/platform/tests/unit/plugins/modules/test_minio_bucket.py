@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.modules import minio_bucket
 from ansible_collections.onering.platform.tests.unit.plugins.modules.fake_minio import FakeServer
+from minio.commonconfig import Filter
+from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule, Transition
 from minio.objectlockconfig import YEARS, ObjectLockConfig
 
 CONNECTION = {"endpoint": "http://store:9000", "access_key": "root", "secret_key": "rootsecret"}
@@ -33,10 +35,7 @@ FULL_STATE = {
 
 @pytest.fixture
 def server(monkeypatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(backend, "Minio", fake.client)
-    monkeypatch.setattr(backend, "MinioAdmin", fake.admin)
-    return fake
+    return FakeServer().install(monkeypatch)
 
 
 @pytest.fixture
@@ -90,6 +89,139 @@ def test_download_is_reading_and_not_listing(run, server) -> None:
     assert (statement["Action"], statement["Resource"]) == (["s3:GetObject"], ["arn:aws:s3:::docs/*"])
 
 
+def test_document_is_another_word_for_download(run, server) -> None:
+    assert run(name="docs", anonymous="document")["results"][0]["bucket"]["anonymous"] == "document"
+    (statement,) = json.loads(server.buckets["docs"]["policy"])["Statement"]
+    assert statement["Action"] == ["s3:GetObject"]
+    for word in ("document", "download"):
+        assert not run(name="docs", anonymous=word)["changed"]
+    assert run(name="docs", state="gathered")["results"][0]["bucket"]["anonymous"] == "download"
+
+
+def test_upload_is_writing_and_nothing_else(run, server) -> None:
+    run(name="drop", anonymous="upload")
+    (statement,) = json.loads(server.buckets["drop"]["policy"])["Statement"]
+    assert statement["Action"] == ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    assert statement["Resource"] == ["arn:aws:s3:::drop/*"]
+
+
+def test_a_policy_is_compared_by_meaning(run, server) -> None:
+    run(name="drop", anonymous="upload")
+    policy = json.loads(server.buckets["drop"]["policy"])
+    (statement,) = policy["Statement"]
+    policy["Statement"] = [
+        {**statement, "Sid": action, "Principal": "*", "Action": action} for action in reversed(statement["Action"])
+    ]
+    server.buckets["drop"]["policy"] = json.dumps(policy)
+    assert not run(name="drop", anonymous="upload")["changed"]
+    policy["Statement"][0]["Principal"] = {"AWS": ["arn:aws:iam:::user/ada"]}
+    server.buckets["drop"]["policy"] = json.dumps(policy)
+    assert run(name="drop", anonymous="upload")["diff"]["before"]["drop"]["anonymous"] == "custom"
+
+
+@pytest.mark.parametrize(
+    ("encryption", "other"),
+    [
+        ({"mode": "sse-s3"}, {"mode": "sse-kms", "kms_key": "first-key"}),
+        ({"mode": "sse-kms", "kms_key": "first-key"}, {"mode": "none"}),
+    ],
+)
+def test_encryption(run, server, encryption, other) -> None:
+    assert run(name="safe", encryption=encryption)["results"][0]["bucket"]["encryption"] == encryption
+    assert not run(name="safe", encryption=encryption)["changed"]
+    assert run(name="safe", encryption=other)["diff"]["before"]["safe"]["encryption"] == encryption
+    assert run(name="safe", state="gathered")["results"][0]["bucket"]["encryption"] == other
+
+
+def test_no_encryption_where_there_was_none_asks_for_no_key(run, server) -> None:
+    server.keys = None
+    run(name="plain")
+    assert not run(name="plain", encryption={"mode": "none"})["changed"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "encryption", "message"),
+    [
+        (None, {"mode": "sse-s3"}, "MinIO has no key management. Start it with MINIO_KMS_SECRET_KEY"),
+        (("a",), {"mode": "sse-kms", "kms_key": "b"}, "of key b it says: key with given key ID does not exist. Name"),
+    ],
+)
+def test_encryption_without_a_key_is_refused_in_check_mode_too(run, server, keys, encryption, message) -> None:
+    server.keys = keys
+    for check in (True, False):
+        assert message in run(check=check, name="new", encryption=encryption)["msg"]
+    assert server.calls == []
+
+
+RULES = [
+    {"id": "it's \\ é", "tags": {"keep": False}, "expire_days": 3},
+    {"id": "both", "prefix": "a/", "tags": {"x": 1}, "noncurrent_expire_days": 4, "noncurrent_keep": 5},
+    {"id": "two", "tags": {"x": 1, "y": 2}, "noncurrent_keep": 1, "enabled": False},
+    {"prefix": "marks/", "expire_delete_markers": True},
+]
+
+
+def test_rules_by_tags_and_versions(run) -> None:
+    made = run(name="b1x", lifecycle=RULES)
+    assert made["results"][0]["bucket"]["lifecycle"] == [
+        {
+            "id": "both",
+            "prefix": "a/",
+            "tags": {"x": "1"},
+            "noncurrent_expire_days": 4,
+            "noncurrent_keep": 5,
+            "enabled": True,
+        },
+        {"id": "it's \\ é", "prefix": "", "tags": {"keep": "False"}, "expire_days": 3, "enabled": True},
+        {"id": "marks/", "prefix": "marks/", "expire_delete_markers": True, "enabled": True},
+        {"id": "two", "prefix": "", "tags": {"x": "1", "y": "2"}, "noncurrent_keep": 1, "enabled": False},
+    ]
+    assert not run(name="b1x", lifecycle=list(reversed(RULES)))["changed"]
+    assert run(name="b1x", lifecycle=[{**RULES[0], "tags": {"keep": True}}, *RULES[1:]])["changed"]
+
+
+def test_a_rule_with_more_than_the_module_speaks_of_differs(run, server) -> None:
+    rule = Rule("Enabled", rule_filter=Filter(prefix=""), rule_id="all", expiration=Expiration(days=3))
+    moved = replace(rule, transition=Transition(days=1, storage_class="COLD"))
+    run(name="b1x")
+    server.buckets["b1x"]["lifecycle"] = LifecycleConfig([rule])
+    assert not run(name="b1x", lifecycle=[{"expire_days": 3}])["changed"]
+    server.buckets["b1x"]["lifecycle"] = LifecycleConfig([moved])
+    changed = run(name="b1x", lifecycle=[{"expire_days": 3}])
+    assert changed["diff"]["before"]["b1x"]["lifecycle"][0]["other"] == ["transition"]
+    assert server.buckets["b1x"]["lifecycle"].rules == [rule]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lifecycle": [{"prefix": "a"}]}, "it removes nothing. Give it one of expire_days"),
+        ({"lifecycle": [{"expire_days": 0}]}, "a number in it is less than 1"),
+        ({"lifecycle": [{"expire_days": 1}, {"noncurrent_keep": 1}]}, "there are several of that name"),
+        ({"lifecycle": [{"expire_days": 1, "expire_delete_markers": True}]}, "Make it two rules"),
+        ({"lifecycle": [{"expire_days": 1, "tags": {"a": ""}}]}, "a tag in it is empty"),
+        ({"tags": {"é": "x"}}, "set tag é of bucket plain to 'x': MinIO takes letters and digits without accents"),
+        ({"tags": {"a": ""}}, "and nothing empty"),
+        ({"retention": {"mode": "governance", "days": 1}}, "it has no object lock. Make it with object_lock: true"),
+    ],
+)
+def test_what_minio_would_refuse_is_refused_in_check_mode_too(run, server, options, message) -> None:
+    run(name="plain")
+    server.calls.clear()
+    for check in (True, False):
+        assert message in run(check=check, name="plain", **options)["msg"]
+    assert server.calls == []
+
+
+def test_versions_of_a_locked_bucket_are_not_suspended(run, server) -> None:
+    run(name="archive", object_lock=True)
+    server.calls.clear()
+    for check in (True, False):
+        assert "locking needs versions" in run(check=check, name="archive", versioning=False)["msg"]
+    assert "days is less than 1" in run(name="archive", retention={"mode": "governance", "days": 0})["msg"]
+    assert server.calls == []
+
+
 def test_another_policy_counts_as_custom(run, server) -> None:
     run(name="docs")
     server.buckets["docs"]["policy"] = json.dumps({"Statement": []})
@@ -137,6 +269,7 @@ def test_gathered_reads_everything_and_writes_nothing(run, server) -> None:
         "tags": {},
         "lifecycle": [],
         "anonymous": "none",
+        "encryption": {"mode": "none"},
     }
     assert result["results"][1] == {"name": "nosuch", "changed": False}
     assert server.calls == []
@@ -169,7 +302,3 @@ def test_objects_that_stay_are_named(run, server) -> None:
     result = run(name="full", state="absent", force=True)
     assert result["msg"] == "empty bucket full: 1 objects stay; locked: AccessDenied: it is locked."
     assert (result["done"], result["failed_on"]) == ([], "full")
-
-
-def test_one_rule_without_days_is_refused(run) -> None:
-    assert "expire_days" in run(name="x", lifecycle=[{"prefix": "a"}])["msg"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.modules import minio_policy
 from ansible_collections.onering.platform.tests.unit.plugins.modules.fake_minio import FakeServer
 
@@ -30,10 +29,7 @@ SAME_IN_OTHER_WORDS = [
 
 @pytest.fixture
 def server(monkeypatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(backend, "Minio", fake.client)
-    monkeypatch.setattr(backend, "MinioAdmin", fake.admin)
-    return fake
+    return FakeServer().install(monkeypatch)
 
 
 @pytest.fixture
@@ -80,6 +76,27 @@ def test_another_meaning_is_a_change(run, server, change) -> None:
 def test_a_statement_said_twice_counts_once(run, server) -> None:
     server.policies["ingest"] = {"Statement": SAME_IN_OTHER_WORDS * 2}
     assert not run(**INGEST)["changed"]
+
+
+def test_how_it_is_split_is_no_change(run, server) -> None:
+    both = {"actions": ["s3:GetObject", "s3:PutObject"], "resources": ["bronze/*", "silver/*"]}
+    run(name="ingest", statements=[both])
+    parts = [{"actions": [action], "resources": both["resources"]} for action in reversed(both["actions"])]
+    assert not run(name="ingest", statements=parts)["changed"]
+    assert run(name="ingest", statements=[parts[0], {**parts[1], "resources": ["bronze/*"]}])["changed"]
+
+
+def test_a_name_that_minio_refuses_is_refused_in_check_mode_too(run, server) -> None:
+    for check in (True, False):
+        result = run(check=check, name=" spaced", statements=INGEST["statements"])
+        assert result["msg"].startswith("make policy  spaced: MinIO wants names without")
+    assert server.calls == []
+
+
+def test_groups_hold_policies_too(run, server) -> None:
+    run(**INGEST)
+    server.groups["loaders"] = {"policies": ["ingest"]}
+    assert "loaders still has it" in run(name="ingest", state="absent")["msg"]
 
 
 def test_admin_actions_have_no_resource(run, server) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import minio as backend
 from ansible_collections.onering.platform.plugins.modules import minio_user
 from ansible_collections.onering.platform.tests.unit.plugins.modules.fake_minio import FakeServer
 
@@ -13,10 +12,7 @@ INGEST = {"access_key": "ingest", "secret_key": "ingest-secret", "policies": ["w
 
 @pytest.fixture
 def server(monkeypatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(backend, "Minio", fake.client)
-    monkeypatch.setattr(backend, "MinioAdmin", fake.admin)
-    return fake
+    return FakeServer().install(monkeypatch)
 
 
 @pytest.fixture
@@ -79,10 +75,16 @@ def test_policies_of_a_disabled_account_are_refused_as_the_server_would(run, ser
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({}, "make account new: it has no secret"), ({"secret": "short"}, "MinIO wants 8 to 40 characters")],
+    [({}, "make account new: it has no secret"), ({"secret": "short"}, "MinIO wants 8 to 40 bytes")],
 )
 def test_a_useless_secret_is_refused_before_asking(run, server, options, message) -> None:
     assert message in run(check=True, name="new", **options)["msg"]
+    assert server.calls == []
+
+
+def test_a_name_that_minio_refuses_is_refused_in_check_mode_too(run, server) -> None:
+    for check in (True, False):
+        assert "Give it another name" in run(check=check, name="a=bc", secret="long-enough")["msg"]
     assert server.calls == []
 
 
