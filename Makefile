@@ -65,10 +65,13 @@ vm: bootstrap ## A Debian machine in a container, provisioned over SSH; VM_DEBIA
 faults: bootstrap ## Bad input and faults on a thousand rows, in a project of their own; prints a count of cases
 	ops/scripts/test faults
 
+package: bootstrap ## The collection's tarball, in build/
+	ops/scripts/package
+
 lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 	ops/scripts/lock
 
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test faults vm benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test faults vm benchmark package lock bootstrap
