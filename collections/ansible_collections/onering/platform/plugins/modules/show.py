@@ -35,6 +35,8 @@ EXAMPLES = r"""
       Hello.
 """
 
-RETURN = r""" # """
+RETURN = r"""
+# It returns nothing of its own.
+"""
 
 # The work is done by the action plugin of the same name.
