@@ -306,19 +306,29 @@ def test_a_filter_answers(said: dict[str, Any], name: str) -> None:
     assert FILTERS[name][1] in said[f"filter {name}"]
 
 
-# `secrets` works for real, the others in check mode: `engine` where none answers, the stores without one, and `image`,
-# which finds the contexts of the collection's own roles before it asks for Docker.
+# `secrets` works for real, the others in check mode: `engine` where none answers; the stores until `service`, which
+# they include, has rendered and asks the engine; `image`, with the contexts beside it, until it asks for Docker.
 STORES = ["postgres", "minio", "clickhouse"]
+IMAGES = {"postgres": "sql-store", "minio": "object-store", "clickhouse": "column-store"}
 PASSWORDS = {
     "postgres": ["admin_password", "probe_password"],
     "minio": ["root_password", "probe_secret_key"],
     "clickhouse": ["admin_password", "probe_password", "lake_secret_key"],
 }
-PASSED = {f"{store}_{name}": "none" for store, its in PASSWORDS.items() for name in its}
+GIVEN = {f"{store}_{name}": "none-at-all" for store, its in PASSWORDS.items() for name in its} | {
+    "onering_engine": "present",
+    "onering_home": "{folder}/work",
+    "onering_exports": "{{ [postgres_component, minio_component, clickhouse_component] }}",
+}
 
 
 def including(role: str, **variables: Any) -> dict[str, Any]:
     return {"ansible.builtin.include_role": {"name": f"{COLLECTION}.{role}", "public": True}, "vars": variables}
+
+
+def failing(role: str, **variables: Any) -> dict[str, Any]:
+    told = {"ansible.builtin.set_fact": {f"said_by_{role}": "{{ ansible_failed_result | to_json }}"}}
+    return {"block": [including(role, **variables)], "rescue": [told]}
 
 
 ROLE_TASKS: list[dict[str, Any]] = [
@@ -327,34 +337,39 @@ ROLE_TASKS: list[dict[str, Any]] = [
         "check_mode": True,
         "block": [
             including("engine", engine_socket="{folder}/none.sock", onering_verbs=["status"]),
-            *[including(store, **PASSED) for store in STORES],
-            {
-                "block": [
-                    including(
-                        "image",
-                        **PASSED,
-                        onering_engine="present",
-                        onering_home="{folder}/work",
-                        onering_exports="{{ [postgres_component, minio_component, clickhouse_component] }}",
-                    )
-                ],
-                "rescue": [{"ansible.builtin.set_fact": {"image_said": "{{ ansible_failed_result.msg }}"}}],
-            },
+            *[
+                failing(
+                    store,
+                    **GIVEN | {"onering_exports": f"{{{{ [{store}_component] }}}}"},
+                    image_found={IMAGES[store]: IMAGE},
+                )
+                for store in STORES
+            ],
+            failing("image", **GIVEN),
         ],
     },
 ]
 ROLES_TOLD = {
     "secrets": "{{ secrets_values.keys() | list }}",
     "engine": "{{ engine_state }}",
-    "image": "{{ image_said | default('nothing') }}",
-    "components": "{{ [postgres_component.name, minio_component.name, clickhouse_component.name] }}",
-}
+} | {role: f"{{{{ said_by_{role} | default('nothing') | string }}}}" for role in ["image", *STORES]}
 
 
-def test_roles_run_by_their_full_names(away: Away, said: dict[str, Any]) -> None:
+def test_secrets_are_made(away: Away, said: dict[str, Any]) -> None:
     assert said["role secrets"] == ["ONE_PASSWORD"]
     assert (away.folder / "work/secrets").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_engines_requirements_are_in_the_role(said: dict[str, Any]) -> None:
     assert said["role engine"] == "absent"
-    assert said["role components"] == STORES
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_a_store_gets_as_far_as_the_engine(away: Away, said: dict[str, Any], store: str) -> None:
+    assert re.search(filled(REFUSED, away), said[f"role {store}"], re.IGNORECASE | re.DOTALL)
+    assert f"onering-{store}" in said[f"role {store}"]
+
+
+def test_images_are_described_by_the_collections_roles(said: dict[str, Any]) -> None:
     assert "docker" in said["role image"].lower()
     assert "Dockerfile" not in said["role image"]
