@@ -26,6 +26,8 @@ options:
     description: What to print.
     type: str
     required: true
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""
