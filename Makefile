@@ -50,6 +50,9 @@ lint: bootstrap ## ruff, mypy, yamllint, ansible-lint
 unit: bootstrap ## Unit and convention tests
 	ops/scripts/test unit
 
+newest: bootstrap ## The collection's tests on the newest ansible-core; WITH=python3.13 names its Python
+	ops/scripts/newest $(WITH)
+
 molecule: bootstrap ## One scenario a role; ROLE=name for one
 	ops/scripts/test molecule $(ROLE)
 
@@ -65,10 +68,13 @@ vm: bootstrap ## A Debian machine in a container, provisioned over SSH; VM_DEBIA
 faults: bootstrap ## Bad input and faults on a thousand rows, in a project of their own; prints a count of cases
 	ops/scripts/test faults
 
+package: bootstrap ## The collection's tarball, in build/
+	ops/scripts/package
+
 lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 	ops/scripts/lock
 
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit molecule platform-test faults vm benchmark lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit newest molecule platform-test faults vm benchmark package lock bootstrap

@@ -35,7 +35,10 @@ class ActionModule(ActionBase):
         args = dict(self._task.args)
         try:
             wanted, files = addressed(
-                args.get("images") or [], args.get("repository") or "onering", self._loader.get_basedir()
+                args.get("images") or [],
+                args.get("repository") or "onering",
+                self._loader.get_basedir(),
+                task_vars.get("role_path"),
             )
         except ImageSpecError as error:
             raise AnsibleActionFail(f"images: {error}") from error

@@ -8,6 +8,8 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options: {}
+requirements:
+  - Python 3.11 or newer where the module runs
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the target.
@@ -18,4 +20,11 @@ attributes:
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second time changes nothing.
     support: full
+"""
+
+    # For modules that state their own promises.
+    PYTHON = r"""
+options: {}
+requirements:
+  - Python 3.11 or newer where the module runs
 """

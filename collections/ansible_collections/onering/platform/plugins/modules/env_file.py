@@ -55,6 +55,8 @@ options:
     description: Whether to return the values. Without them the task needs no C(no_log), and tells what it changes.
     type: bool
     default: true
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

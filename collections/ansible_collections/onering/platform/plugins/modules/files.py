@@ -73,6 +73,8 @@ options:
   group:
     description: Numeric group of the directories. Not touched when unset.
     type: int
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

@@ -69,6 +69,8 @@ options:
   progress_path:
     description: File on the target that gets one line per step; the controller sets it.
     type: path
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

@@ -160,6 +160,8 @@ options:
       - If unset, the environment variable E(DOCKER_HOST) is used, then the default.
     type: str
     default: unix:///var/run/docker.sock
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

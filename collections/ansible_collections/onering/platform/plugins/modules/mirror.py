@@ -49,6 +49,8 @@ options:
   archive:
     description: File on the target with the contents that differ. The controller sets it.
     type: path
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

@@ -106,6 +106,7 @@ options:
         type: int
         default: 1
 extends_documentation_fragment:
+  - onering.platform.attributes.python
   - onering.platform.openmetadata
 """
 

@@ -91,6 +91,8 @@ options:
   now:
     description: The control node's time in seconds of the epoch; the controller sets it.
     type: float
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

@@ -30,6 +30,8 @@ options:
     description: Value of the label C(onering.project).
     type: str
     required: true
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

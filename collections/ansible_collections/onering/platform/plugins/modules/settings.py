@@ -39,6 +39,8 @@ options:
     description: Old name to new name.
     type: dict
     default: {}
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""

@@ -26,6 +26,8 @@ options:
     description: What to print.
     type: str
     required: true
+extends_documentation_fragment:
+  - onering.platform.attributes.python
 """
 
 EXAMPLES = r"""
@@ -35,6 +37,8 @@ EXAMPLES = r"""
       Hello.
 """
 
-RETURN = r""" # """
+RETURN = r"""
+# It returns nothing of its own.
+"""
 
 # The work is done by the action plugin of the same name.

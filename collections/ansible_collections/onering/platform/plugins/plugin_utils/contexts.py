@@ -18,12 +18,14 @@ from ansible_collections.onering.platform.plugins.module_utils.images import (
 
 
 def addressed(
-    images: list[dict[str, Any]], repository: str, basedir: str
+    images: list[dict[str, Any]], repository: str, basedir: str, role_path: str | None = None
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
     """The declarations, parents first, each with its tag, suite and parents' tags; and each one's files by its name.
 
-    Build contexts are searched in the roles beside `basedir` (the play's folder) and in the roles path.
+    Build contexts are searched in the roles beside `basedir` (the play's folder), beside the role that asks (no path
+    leads to a collection's roles), and in the roles path.
     """
+    folders = [os.path.join(basedir, "roles"), *([os.path.dirname(role_path)] if role_path else [])]
     specs = in_order(images)
     by_name = {spec["name"]: spec for spec in specs}
     tags: dict[str, str] = {}
@@ -34,7 +36,7 @@ def addressed(
         parents = {arg: tags[parent] for arg, parent in (spec.get("parents") or {}).items()}
         files[name] = {}
         if spec.get("role"):
-            context, top = _context(spec["role"], basedir)
+            context, top = _context(spec["role"], [*folders, *(C.DEFAULT_ROLES_PATH or [])])
             extra = {os.path.join(top, path): inside for path, inside in (spec.get("extra") or {}).items()}
             files[name] = context_files(context, extra)
         tags[name] = f"{repository}/{name}:{spec['version']}-{digest(spec, files[name], parents)}"
@@ -53,9 +55,8 @@ def addressed(
     return wanted, files
 
 
-def _context(role: str, basedir: str) -> tuple[str, str]:
+def _context(role: str, paths: list[str]) -> tuple[str, str]:
     """Folder of the role's build context, and the folder that `extra` paths start from (the parent of `roles`)."""
-    paths = [os.path.join(basedir, "roles"), *(C.DEFAULT_ROLES_PATH or [])]
     for roles in paths:
         context = os.path.join(roles, role, "files", "image")
         if os.path.isfile(os.path.join(context, "Dockerfile")):

@@ -37,6 +37,11 @@ def test_what_is_told_of_an_image_is_not_in_its_tag(checkout: str) -> None:
     assert addressed([BASE, STORE], "r", checkout)[0][1]["tag"] == addressed([BASE, more], "r", checkout)[0][1]["tag"]
 
 
+def test_a_collections_roles_are_beside_the_one_that_asks(checkout: str, tmp_path: Path) -> None:
+    asking = str(tmp_path / "roles/image")
+    assert addressed([STORE, BASE], "r", "/elsewhere", asking) == addressed([STORE, BASE], "r", checkout)
+
+
 def test_a_role_without_a_context_is_named(checkout: str) -> None:
     with pytest.raises(ImageSpecError, match="role gone has no files/image/Dockerfile"):
         addressed([BASE, {**STORE, "role": "gone"}], "r", checkout)
