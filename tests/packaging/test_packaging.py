@@ -184,10 +184,12 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         REFUSED,
     ),
     "minio_bucket": ({"name": "bucket", **STORE}, REFUSED),
+    "minio_group": ({"name": "g", **STORE}, REFUSED),
     "minio_policy": (
         {"name": "p", "statements": [{"actions": ["s3:GetObject"], "resources": ["b/*"]}], **STORE},
         REFUSED,
     ),
+    "minio_service_account": ({"name": "u-key", "parent": "u", "secret": "none-at-all", **STORE}, REFUSED),
     "minio_user": ({"name": "u", "secret": "none-at-all", **STORE}, REFUSED),
     "mirror": ({"src": "{folder}/work", "dest": "{folder}/mirrored"}, ""),
     "openmetadata_asset": ({"assets": [{"kind": "domain", "name": "d"}], **CATALOG}, REFUSED),
