@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import env_fallback
-from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many
 
 try:
     import certifi
@@ -64,6 +64,37 @@ NAME_MIN, NAME_MAX = 3, 20
 RESERVED = "=,"
 AS_GIVEN = "as given"
 ANOTHER = "another"
+
+
+def arguments(
+    plural: str, options: dict[str, Any], aliases: dict[str, list[str]] | None = None, **more: Any
+) -> dict[str, Any]:
+    """What AnsibleModule is made with: options for one object, and a list named `plural` of them for several.
+
+    `aliases` are an option's other names in that list, where the connection's own options don't take them.
+    """
+    named = aliases or {}
+    several = {name: {**spec, "aliases": named.get(name, spec.get("aliases", []))} for name, spec in options.items()}
+    several["name"] = {**several["name"], "required": True}
+    return {
+        "argument_spec": {
+            **CONNECTION,
+            **options,
+            plural: {"type": "list", "elements": "dict", "options": several},
+            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
+            **more,
+        },
+        "required_one_of": [["name", plural]],
+        "mutually_exclusive": [[plural, option] for option in options],
+        "supports_check_mode": True,
+    }
+
+
+def each(module: AnsibleModule, plural: str, make: Callable[[Store, dict[str, Any]], Resource]) -> None:
+    """Reconcile the one object that was given, or the several."""
+    store = Store(module.params)
+    given = module.params[plural]
+    many(module, [make(store, options) for options in ([module.params] if given is None else given)])
 
 
 class Store:

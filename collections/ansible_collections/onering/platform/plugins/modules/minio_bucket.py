@@ -262,9 +262,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store
+from ansible_collections.onering.platform.plugins.module_utils.minio import Store, arguments, each
 from ansible_collections.onering.platform.plugins.module_utils.minio_statements import ARN, VERSION, from_document
-from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, run
 
 try:
     from minio.commonconfig import DISABLED, ENABLED, AndOperator, Filter, Tag, Tags
@@ -691,31 +691,15 @@ def same_policy(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return everybody and from_document(one) == from_document(other)
 
 
-def body(module: AnsibleModule) -> None:
-    params = module.params
-    store = Store(params)
-    buckets = params["buckets"] if params["buckets"] is not None else [params]
-    many(module, [Bucket(store, options, params["state"], params["force"]) for options in buckets])
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            **BUCKET,
-            "buckets": {
-                "type": "list",
-                "elements": "dict",
-                "options": {**BUCKET, "name": {"type": "str", "required": True}},
-            },
-            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
-            "force": {"type": "bool", "default": False},
-        },
-        required_one_of=[["name", "buckets"]],
-        mutually_exclusive=[["buckets", aspect] for aspect in BUCKET],
-        supports_check_mode=True,
+    module = AnsibleModule(**arguments("buckets", BUCKET, force={"type": "bool", "default": False}))
+    state = module.params["state"]
+    run(
+        module,
+        lambda module: each(
+            module, "buckets", lambda store, options: Bucket(store, options, state, module.params["force"])
+        ),
     )
-    run(module, body)
 
 
 if __name__ == "__main__":

@@ -110,8 +110,8 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store, refuse_name
-from ansible_collections.onering.platform.plugins.module_utils.resource import Resource, many, run
+from ansible_collections.onering.platform.plugins.module_utils.minio import Store, arguments, each, refuse_name
+from ansible_collections.onering.platform.plugins.module_utils.resource import Resource, run
 
 NO_GROUP = ("XMinioAdminNoSuchGroup",)
 NEW: dict[str, Any] = {"enabled": True, "members": [], "policies": []}
@@ -188,30 +188,10 @@ class Group(Resource):
         return self.store.ask(f"{asked} group {self.name}", function, *args, absent=absent, **kwargs)
 
 
-def body(module: AnsibleModule) -> None:
-    params = module.params
-    store = Store(params)
-    groups = params["groups"] if params["groups"] is not None else [params]
-    many(module, [Group(store, options, params["state"]) for options in groups])
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            **GROUP,
-            "groups": {
-                "type": "list",
-                "elements": "dict",
-                "options": {**GROUP, "name": {"type": "str", "required": True}},
-            },
-            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
-        },
-        required_one_of=[["name", "groups"]],
-        mutually_exclusive=[["groups", option] for option in GROUP],
-        supports_check_mode=True,
-    )
-    run(module, body)
+    module = AnsibleModule(**arguments("groups", GROUP))
+    state = module.params["state"]
+    run(module, lambda module: each(module, "groups", lambda store, options: Group(store, options, state)))
 
 
 if __name__ == "__main__":

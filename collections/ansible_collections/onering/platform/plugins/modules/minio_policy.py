@@ -165,14 +165,14 @@ import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.minio import CONNECTION, Store, refuse_name
+from ansible_collections.onering.platform.plugins.module_utils.minio import Store, arguments, each, refuse_name
 from ansible_collections.onering.platform.plugins.module_utils.minio_statements import (
     STATEMENT,
     from_document,
     normalise,
     to_document,
 )
-from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, run
 
 NO_POLICY = ("XMinioAdminNoSuchPolicy",)
 POLICY: dict[str, Any] = {
@@ -230,30 +230,10 @@ class Policy(Resource):
         return {} if state is None else {"policy": state}
 
 
-def body(module: AnsibleModule) -> None:
-    params = module.params
-    store = Store(params)
-    policies = params["policies"] if params["policies"] is not None else [params]
-    many(module, [Policy(store, options, params["state"]) for options in policies])
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            **POLICY,
-            "policies": {
-                "type": "list",
-                "elements": "dict",
-                "options": {**POLICY, "name": {"type": "str", "required": True}},
-            },
-            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
-        },
-        required_one_of=[["name", "policies"]],
-        mutually_exclusive=[["policies", option] for option in POLICY],
-        supports_check_mode=True,
-    )
-    run(module, body)
+    module = AnsibleModule(**arguments("policies", POLICY))
+    state = module.params["state"]
+    run(module, lambda module: each(module, "policies", lambda store, options: Policy(store, options, state)))
 
 
 if __name__ == "__main__":

@@ -219,8 +219,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.minio import (
     ANOTHER,
     AS_GIVEN,
-    CONNECTION,
     Store,
+    arguments,
+    each,
     refuse_login,
 )
 from ansible_collections.onering.platform.plugins.module_utils.minio_statements import (
@@ -229,7 +230,7 @@ from ansible_collections.onering.platform.plugins.module_utils.minio_statements 
     normalise,
     to_document,
 )
-from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, run
 
 NO_ACCOUNT = ("XMinioInvalidIAMCredentials",)
 NO_USER = ("XMinioAdminNoSuchUser",)
@@ -240,6 +241,8 @@ SOONEST = timedelta(minutes=15)
 LATEST = timedelta(days=365)
 ASPECTS = ("title", "description", "enabled")
 OPTIONS: dict[str, Any] = {
+    "name": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
     "parent": {"type": "str"},
     "title": {"type": "str"},
     "description": {"type": "str"},
@@ -247,6 +250,7 @@ OPTIONS: dict[str, Any] = {
     "expires": {"type": "str"},
     "statements": {"type": "list", "elements": "dict", "options": STATEMENT},
 }
+ALIASES = {"name": ["access_key"], "secret": ["secret_key"]}
 
 
 class ServiceAccount(Resource):
@@ -403,36 +407,13 @@ def instant(text: str) -> str:
     return found.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def body(module: AnsibleModule) -> None:
-    params = module.params
-    store = Store(params)
-    accounts = params["service_accounts"] if params["service_accounts"] is not None else [params]
-    many(module, [ServiceAccount(store, options, params["state"]) for options in accounts])
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            **OPTIONS,
-            "name": {"type": "str"},
-            "secret": {"type": "str", "no_log": True},
-            "service_accounts": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    **OPTIONS,
-                    "name": {"type": "str", "required": True, "aliases": ["access_key"]},
-                    "secret": {"type": "str", "no_log": True, "aliases": ["secret_key"]},
-                },
-            },
-            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
-        },
-        required_one_of=[["name", "service_accounts"]],
-        mutually_exclusive=[["service_accounts", option] for option in ("name", "secret", *OPTIONS)],
-        supports_check_mode=True,
+    module = AnsibleModule(**arguments("service_accounts", OPTIONS, ALIASES))
+    state = module.params["state"]
+    run(
+        module,
+        lambda module: each(module, "service_accounts", lambda store, options: ServiceAccount(store, options, state)),
     )
-    run(module, body)
 
 
 if __name__ == "__main__":

@@ -126,17 +126,21 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.minio import (
     ANOTHER,
     AS_GIVEN,
-    CONNECTION,
     Store,
+    arguments,
+    each,
     refuse_login,
 )
-from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many, run
+from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, run
 
 NO_USER = ("XMinioAdminNoSuchUser",)
 OPTIONS: dict[str, Any] = {
+    "name": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
     "policies": {"type": "list", "elements": "str"},
     "enabled": {"type": "bool"},
 }
+ALIASES = {"name": ["access_key"], "secret": ["secret_key"]}
 
 
 class User(Resource):
@@ -214,36 +218,10 @@ class User(Resource):
         return self.store.ask(f"{asked} account {self.name}", function, *args, **kwargs)
 
 
-def body(module: AnsibleModule) -> None:
-    params = module.params
-    store = Store(params)
-    users = params["users"] if params["users"] is not None else [params]
-    many(module, [User(store, options, params["state"]) for options in users])
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            **OPTIONS,
-            "name": {"type": "str"},
-            "secret": {"type": "str", "no_log": True},
-            "users": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    **OPTIONS,
-                    "name": {"type": "str", "required": True, "aliases": ["access_key"]},
-                    "secret": {"type": "str", "no_log": True, "aliases": ["secret_key"]},
-                },
-            },
-            "state": {"type": "str", "choices": ["present", "absent", "gathered"], "default": "present"},
-        },
-        required_one_of=[["name", "users"]],
-        mutually_exclusive=[["users", option] for option in ("name", "secret", *OPTIONS)],
-        supports_check_mode=True,
-    )
-    run(module, body)
+    module = AnsibleModule(**arguments("users", OPTIONS, ALIASES))
+    state = module.params["state"]
+    run(module, lambda module: each(module, "users", lambda store, options: User(store, options, state)))
 
 
 if __name__ == "__main__":
