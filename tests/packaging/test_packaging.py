@@ -364,7 +364,9 @@ def test_secrets_are_made(away: Away, said: dict[str, Any]) -> None:
     assert (away.folder / "work/secrets").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_engines_requirements_are_in_the_role(said: dict[str, Any]) -> None:
+def test_the_engines_requirements_are_in_the_role(away: Away, said: dict[str, Any]) -> None:
+    carried = away.installed / "roles/engine/files/target.txt"
+    assert carried.read_bytes() == (ROOT / "requirements/target.txt").read_bytes()
     assert said["role engine"] == "absent"
 
 

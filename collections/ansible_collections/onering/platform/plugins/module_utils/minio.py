@@ -176,6 +176,10 @@ class Store:
             raise BackendError(f"{asked} at MinIO {self.address}", f"{code}: {message}")
         return code in LOGIN_WORKED
 
+    def judge_secret(self, name: str, secret: str, enabled: bool) -> str:
+        """Whether it is the account's: AS_GIVEN or ANOTHER. That of a disabled account can't be tried and is let be."""
+        return AS_GIVEN if not enabled or self.login_works(name, secret) else ANOTHER
+
     def add_service_account(self, account: dict[str, Any]) -> None:
         """Make a service account of any account: the SDK makes them only for the one it works as."""
         body = encrypt(json.dumps(account).encode(), self.params["secret_key"])

@@ -165,11 +165,8 @@ class User(Resource):
             "policies": sorted(filter(None, info.get("policyName", "").split(","))),
         }
         if self.secret and self.state == "present":
-            found["secret"] = AS_GIVEN if self._has_secret(found["enabled"]) else ANOTHER
+            found["secret"] = self.store.judge_secret(self.name, self.secret, found["enabled"])
         return found
-
-    def _has_secret(self, can_log_in: bool) -> bool:
-        return not can_log_in or self.store.login_works(self.name, self.secret)
 
     def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         if self.state == "absent":
