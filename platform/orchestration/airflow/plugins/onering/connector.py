@@ -1,4 +1,4 @@
-"""Airbyte's connectors through PyAirbyte. Runs in the connectors' environment."""
+"""Airbyte's connectors, spoken to in Airbyte's protocol. Runs in the environment of extraction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -97,7 +98,6 @@ class Process:
     inactivity_seconds: float
     stop: threading.Event
     end: str = ""  # why it ended; empty when it came to its end
-    reason: str = ""  # the last error that it told
     _waiting_since: float | None = field(default=None, init=False)
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
@@ -115,7 +115,6 @@ class Process:
             threading.Thread(target=self._watch, args=(process,), daemon=True).start()
             try:
                 while line := self._next(process):
-                    self._listen(line)
                     yield line
                 code = process.wait()
                 if code and not self.end:
@@ -123,8 +122,6 @@ class Process:
             finally:
                 self._ended.set()
                 end_group(process)
-        if self.end:
-            raise ConnectorError(self.end)
 
     def _next(self, process: subprocess.Popen[str]) -> str:
         # Time that the reader takes to write what it has doesn't count.
@@ -144,72 +141,75 @@ class Process:
                 end_group(process)
                 return
 
-    def _listen(self, line: str) -> None:
-        if '"TRACE"' not in line[:40] or '"ERROR"' not in line:
-            return
-        try:
-            error = json.loads(line)["trace"]["error"]
-            self.reason = str(error.get("internal_message") or error["message"]).strip()[:LONGEST_REASON]
-        except (ValueError, KeyError, TypeError):
-            self.reason = line.strip()[:LONGEST_REASON]
-
 
 def end_group(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def command(connection: Connection, stream: StreamConnection) -> Iterator[list[str]]:
+    """The connector's `read`, with its configuration and catalog as files while it runs."""
+    from airbyte_protocol.models import ConfiguredAirbyteCatalog
+
+    configured = ConfiguredAirbyteCatalog.model_validate(catalog(stream))
+    with tempfile.TemporaryDirectory() as folder:  # 0700: the configuration may hold secrets
+        files = Path(folder, "config.json"), Path(folder, "catalog.json")
+        files[0].write_text(json.dumps(dict(stream.configuration)), encoding="utf-8")
+        files[1].write_text(configured.model_dump_json(exclude_none=True), encoding="utf-8")
+        yield [str(connection.executable), "read", "--config", str(files[0]), "--catalog", str(files[1])]
+
+
 def records(connection: Connection, stream: StreamConnection, stop: threading.Event) -> Iterator[dict[str, Any]]:
     """All records of a stream as the connector sends them, with Airbyte's raw id (it sorts as they came) and time.
 
-    Read with the connection's own catalog, as Airbyte's server does. PyAirbyte's public reader would start the
-    connector once more a stream to discover it, and would fill in fields that the connector leaves out. Its executor
-    waits for ever, and takes a connector that was terminated for one that came to its end: ours doesn't.
+    Read with the connection's own catalog, as Airbyte's server does: nothing is discovered, and no field is added that
+    the connector leaves out. One that tells an error has failed, whatever it ends with. What it writes besides messages
+    goes to the log, but a message that isn't whole is a lost record: an error.
     """
-    from airbyte import get_source  # seconds: only who reads pays for it
-    from airbyte._executors.local import PathExecutor
-    from airbyte.exceptions import AirbyteConnectorFailedError
-    from airbyte.progress import ProgressStyle, ProgressTracker
-    from airbyte_protocol.models import ConfiguredAirbyteCatalog
+    from airbyte_protocol.models import AirbyteMessage, Level, Type
+    from pydantic import ValidationError
     from uuid_extensions import uuid7str
 
-    process = Process([str(connection.executable)], connection.inactivity_seconds, stop)
-
-    class Executor(PathExecutor):
-        def execute(self, args: list[str], **_: Any) -> Iterator[str]:
-            process.command = [*self._cli, *args]
-            return process.lines()
-
-    source = get_source(
-        connection.connector,
-        config=dict(stream.configuration),
-        local_executable=connection.executable,
-        install_if_missing=False,
-    )
-    source.executor = Executor(connection.connector, path=connection.executable)
-    progress = ProgressTracker(
-        ProgressStyle.NONE, source=source, cache=None, destination=None, expected_streams=[stream.name]
-    )
-    sent = 0
-    try:
-        for message in source._read_with_catalog(ConfiguredAirbyteCatalog.model_validate(catalog(stream)), progress):
-            if message.record:
-                if message.record.stream != stream.name:
-                    raise ConnectorError(
-                        f"{stream.name}: the source lacks this stream: {connection.connector} sent "
-                        f"{message.record.stream}. Name in {connection.name} one that it has, then run the date again."
-                    )
-                sent += 1
-                record = renamed(message.record.data, stream) if stream.names else message.record.data
-                record[RAW_ID] = uuid7str()
-                record[EXTRACTED_AT] = message.record.emitted_at
-                yield record
-    except AirbyteConnectorFailedError as error:
-        if stop.is_set():
-            raise StoppedError(f"{stream.name}: {connection.connector} {process.end}") from None
-        told = f": {process.reason}" if process.reason else ""
-        ended = process.end or error.original_exception or error
+    sent, told, broken = 0, "", ""
+    with command(connection, stream) as started:
+        process = Process(started, connection.inactivity_seconds, stop)
+        with contextlib.closing(process.lines()) as lines:
+            for line in lines:
+                try:
+                    message = AirbyteMessage.model_validate_json(line)
+                except ValidationError:
+                    if line.startswith("{"):
+                        broken = broken or line
+                    else:
+                        print(f"{stream.name}: {line.rstrip()}", flush=True)
+                    continue
+                if came := message.record:
+                    if came.stream != stream.name:
+                        raise ConnectorError(
+                            f"{stream.name}: the source lacks this stream: {connection.connector} sent {came.stream}. "
+                            f"Name in {connection.name} one that it has, then run the date again."
+                        )
+                    sent += 1
+                    record = renamed(came.data, stream) if stream.names else came.data
+                    record[RAW_ID] = uuid7str()
+                    record[EXTRACTED_AT] = came.emitted_at
+                    yield record
+                elif message.type is Type.RECORD:
+                    broken = broken or line
+                elif message.trace and (error := message.trace.error):
+                    told = (error.internal_message or error.message).strip()[:LONGEST_REASON]
+                elif message.log and message.log.level in (Level.FATAL, Level.ERROR, Level.WARN):
+                    print(f"{stream.name}: {message.log.level.value} {message.log.message}", flush=True)
+    end = process.end
+    if not end and broken:
+        end, told = "sent what is no message of Airbyte's protocol", broken.strip()[:LONGEST_REASON]
+    elif not end and told:
+        end = "told an error"
+    if end and stop.is_set():
+        raise StoppedError(f"{stream.name}: {connection.connector} {end}")
+    if end:
         raise ConnectorError(
-            f"{stream.name}: {connection.connector} {ended} after {sent} records{told}. "
+            f"{stream.name}: {connection.connector} {end} after {sent} records{f': {told}' if told else ''}. "
             f"Nothing of this run was loaded; mend the source or {connection.name}, then run the date again."
-        ) from None
+        )

@@ -55,9 +55,6 @@ def variables(folder: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "ONERING_PLATFORM": str(ROOT),
         "ONERING_CONNECTIONS": os.environ.get("ONERING_CONNECTIONS", FILE),
-        "AIRBYTE_OFFLINE_MODE": "1",
-        "AIRBYTE_LOGGING_ROOT": str(folder / "logs"),
-        "DO_NOT_TRACK": "1",
         "TMPDIR": str(folder),
     }
 

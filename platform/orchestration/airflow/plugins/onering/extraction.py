@@ -9,7 +9,7 @@ from onering.dataset import Dataset
 from onering.run import Run
 from onering.storage import Storage
 
-PYAIRBYTE = "airbyte"
+ENVIRONMENT = "airbyte"
 
 
 def extract(dataset: Dataset, run: Run) -> dict[str, dict[str, Any]]:
@@ -17,4 +17,4 @@ def extract(dataset: Dataset, run: Run) -> dict[str, dict[str, Any]]:
     if manifest.sealed(run, Storage(manifest.INGEST)):
         print(f"Bronze of {run.dataset} {run.run_id} is sealed: nothing to extract")
         return {}
-    return environments.run(PYAIRBYTE, "onering.extract", dataset.name, run.run_id)
+    return environments.run(ENVIRONMENT, "onering.extract", dataset.name, run.run_id)
