@@ -191,17 +191,21 @@ def test_what_went_together_with_the_one_that_failed_is_done_too():
 
 
 @pytest.mark.parametrize(
-    ("error", "message"),
+    ("said", "message"),
     [
-        (BackendError("list buckets", "no answer"), "list buckets: no answer."),
-        (BackendError("list buckets:", "no answer. ", "Start it."), "list buckets: no answer. Start it."),
+        (("list buckets", "no answer"), "list buckets: no answer."),
+        (("list buckets:", "no answer. ", " Start it. "), "list buckets: no answer. Start it."),
+        (("list buckets.", "no answer...", "Ask whether it is up"), "list buckets: no answer. Ask whether it is up."),
     ],
 )
-def test_the_message_says_asked_answered_remedy(error, message):
+def test_the_message_says_asked_answered_remedy(said, message):
     def body(module):
-        raise error
+        raise BackendError(*said)
 
     assert result_of(run, FakeModule(), body) == {"failed": True, "msg": message}
+    assert BackendError("a", "b").remedy == ""
+    error = BackendError("a", "b", "c")
+    assert (error.asked, error.answered, error.remedy, error.facts) == ("a", "b", "c", {})
 
 
 def test_other_errors_are_not_hidden():
