@@ -1,0 +1,104 @@
+"""Plays as a user would write them: what each task answered, and all that was printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from servers import ROOT
+
+SETTINGS = ("MINIO_", "CLICKHOUSE_", "OPENMETADATA_", "AIRFLOW_", "LIQUIBASE_", "POSTGRES_", "ANSIBLE_")
+
+
+def environment(env: dict[str, str]) -> dict[str, str]:
+    """This process's, without what would reach another server than the one that is meant."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    return {**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **env}
+
+
+@dataclass
+class Answer:
+    """What one task answered, and in how many seconds."""
+
+    name: str
+    result: dict[str, Any]
+    seconds: float
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.result.get("changed"))
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.result.get("failed"))
+
+    @property
+    def message(self) -> str:
+        return str(self.result.get("msg", ""))
+
+
+@dataclass
+class Played:
+    """A play's end."""
+
+    code: int
+    text: str
+    seconds: float
+    answers: list[Answer]
+
+    def ok(self) -> list[Answer]:
+        assert self.code == 0, self.text[-4000:]
+        return self.answers
+
+
+def play(
+    folder: Path,
+    tasks: list[dict[str, Any]],
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    defaults: dict[str, Any] | None = None,
+) -> Played:
+    """Run tasks on this machine in one play. Ansible's own JSON tells what each answered."""
+    book = folder / "play.yml"
+    written = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "module_defaults": defaults or {},
+        "tasks": tasks,
+    }
+    book.write_text(yaml.safe_dump([written], sort_keys=False, allow_unicode=True))
+    begun = time.monotonic()
+    done = subprocess.run(
+        ["ansible-playbook", "-i", "localhost,", str(book), *arguments],
+        cwd=ROOT,
+        env=environment({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_CALLBACKS_ENABLED": "", **(env or {})}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - begun
+    text = done.stdout + done.stderr
+    return Played(done.returncode, text, seconds, _answers(done.stdout))
+
+
+def _answers(text: str) -> list[Answer]:
+    begin = text.find("{\n")
+    if begin < 0:
+        return []
+    found = []
+    for task in json.JSONDecoder().raw_decode(text[begin:])[0]["plays"][0]["tasks"]:
+        took = task["task"]["duration"]
+        ends = [datetime.fromisoformat(took[key]) for key in ("start", "end") if key in took]
+        seconds = (ends[1] - ends[0]).total_seconds() if len(ends) == 2 else 0.0
+        found.append(Answer(task["task"]["name"], task["hosts"]["localhost"], seconds))
+    return found
