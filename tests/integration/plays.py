@@ -81,7 +81,7 @@ def play(
     done = subprocess.run(
         ["ansible-playbook", "-i", "localhost,", str(book), *arguments],
         cwd=ROOT,
-        env=environment({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_CALLBACKS_ENABLED": "", **(env or {})}),
+        env=environment({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", **(env or {})}),
         capture_output=True,
         text=True,
         check=False,

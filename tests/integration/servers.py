@@ -1,21 +1,20 @@
-"""The real servers of the integration tests: containers of one project of their own, each started when a test first needs it."""
+"""The real servers of the tests: containers of a project of their own, each started when a test first needs it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import os
 import secrets
 import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import docker
+import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".cache/integration"
@@ -52,7 +51,9 @@ ACCOUNT = """<{name}><password_sha256_hex>{hash}</password_sha256_hex><networks>
       <profile>default</profile><quota>default</quota><grants><query>{grant}</query></grants></{name}>"""
 GRANTS = {
     # What the collection's README says that the target needs.
-    "tests": "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, SHOW ON *.*",
+    "tests": (
+        "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, SHOW ON *.*"
+    ),
     "liquibase": "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, SHOW ON *.*",
     "observer": "GRANT SELECT, SYSTEM FLUSH LOGS ON *.*",
 }
@@ -111,8 +112,8 @@ class Servers:
                 return
             except OSError as error:
                 container.reload()
-                late = time.monotonic() > deadline
-                assert not late and container.status == "running", f"{name}: {error}\n{container.logs(tail=20).decode()}"
+                if container.status != "running" or time.monotonic() > deadline:
+                    raise RuntimeError(f"{name}: {error}\n{container.logs(tail=20).decode()}") from error
                 time.sleep(0.1)
 
     def remove_containers(self) -> None:
@@ -142,9 +143,14 @@ class Servers:
         self.wait(
             self.engine.containers.get(f"{PROJECT}-minio"),
             "minio",
-            lambda: urllib.request.urlopen(f"{url}/minio/health/ready", timeout=1).close(),
+            lambda: requests.get(f"{url}/minio/health/ready", timeout=1).raise_for_status(),
         )
-        return {"MINIO_ENDPOINT": url, "MINIO_ACCESS_KEY": "tests", "MINIO_SECRET_KEY": password, "MINIO_KMS_KEY": KMS_KEY}
+        return {
+            "MINIO_ENDPOINT": url,
+            "MINIO_ACCESS_KEY": "tests",
+            "MINIO_SECRET_KEY": password,
+            "MINIO_KMS_KEY": KMS_KEY,
+        }
 
     def clickhouse(self) -> dict[str, str]:
         passwords = {name: secret() for name in GRANTS}
@@ -178,7 +184,12 @@ class Servers:
         address = self.start(
             "postgres", "sql-store", 5432, environment={"POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password}
         )
-        return {"POSTGRES_HOST": address, "POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password, "POSTGRES_DB": "tests"}
+        return {
+            "POSTGRES_HOST": address,
+            "POSTGRES_USER": "tests",
+            "POSTGRES_PASSWORD": password,
+            "POSTGRES_DB": "tests",
+        }
 
     def liquibase(self) -> dict[str, str]:
         """No server: what the module needs to run its container beside those of the stores."""

@@ -1,4 +1,4 @@
-"""Each target of the collection against the real products, as loud as Ansible can be: and no secret is to be read there."""
+"""Each target of the collection against the real products, as loud as can be: and no secret is to be read there."""
 
 from __future__ import annotations
 
