@@ -37,7 +37,7 @@ class Backend:
         return {self.module: {**self.options, **where, **more}}
 
 
-def _at(url: str) -> tuple[str, int]:
+def at(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return str(parts.hostname), int(parts.port or 80)
 
@@ -51,7 +51,7 @@ def minio(servers: Servers) -> Iterator[Backend]:
         "name": "nothing",
         "state": "absent",
     }
-    yield Backend(*_at(env["MINIO_ENDPOINT"]), "onering.platform.minio_bucket", options, "secret_key", "timeout")
+    yield Backend(*at(env["MINIO_ENDPOINT"]), "onering.platform.minio_bucket", options, "secret_key", "timeout")
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def openmetadata(_servers: Servers) -> Iterator[Backend]:
         "assets": [{"kind": "glossary", "name": "nothing"}],
         "state": "absent",
     }
-    yield Backend(*_at(served.url), "onering.platform.openmetadata_asset", options, "token", "timeout")
+    yield Backend(*at(served.url), "onering.platform.openmetadata_asset", options, "token", "timeout")
     served.close()
 
 

@@ -71,6 +71,7 @@ class Proxy:
 def _http(proxy: Proxy) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def setup(self) -> None:
             if proxy.tls:

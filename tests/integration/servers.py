@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -73,7 +74,10 @@ def playbook(name: str, *arguments: str) -> None:
 
 
 class Servers:
-    """`env(*names)` starts what isn't there yet, and gives the settings by which modules and targets find it."""
+    """`env(*names)` starts what isn't there yet, and gives the settings by which modules and targets find it.
+
+    KEEP=1 leaves images' record and network, which the next run with KEEP=1 begins with.
+    """
 
     def __init__(self) -> None:
         self.engine = docker.from_env(timeout=60)
@@ -81,8 +85,10 @@ class Servers:
         self.settings: dict[str, dict[str, str]] = {}
         WORK.mkdir(parents=True, exist_ok=True)
         self.remove_containers()
-        playbook("site.yml", "--tags", "images")  # builds what is missing, and makes the network
-        self.images = {name: image["tag"] for name, image in json.loads((HOME / "images.json").read_text()).items()}
+        record = HOME / "images.json"
+        if not (os.environ.get("KEEP") and record.exists()):
+            playbook("site.yml", "--tags", "images")  # builds what is missing, and makes the network
+        self.images = {name: image["tag"] for name, image in json.loads(record.read_text()).items()}
 
     def env(self, *names: str) -> dict[str, str]:
         found: dict[str, str] = {}
