@@ -50,11 +50,11 @@ USERS = """<clickhouse>
 """
 ACCOUNT = """<{name}><password_sha256_hex>{hash}</password_sha256_hex><networks><ip>::/0</ip></networks>
       <profile>default</profile><quota>default</quota><grants><query>{grant}</query></grants></{name}>"""
+# What the collection's README says that the target needs.
+ALL = "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, SHOW ON *.*"
 GRANTS = {
-    # What the collection's README says that the target needs.
-    "tests": (
-        "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, SHOW ON *.*"
-    ),
+    "tests": ALL,
+    "counted": ALL,
     "liquibase": "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, SHOW ON *.*",
     "observer": "GRANT SELECT, SYSTEM FLUSH LOGS ON *.*",
 }
@@ -181,6 +181,7 @@ class Servers:
             "CLICKHOUSE_PASSWORD": passwords["tests"],
             "CLICKHOUSE_LIQUIBASE_USER": "liquibase",
             "CLICKHOUSE_LIQUIBASE_PASSWORD": passwords["liquibase"],
+            "CLICKHOUSE_COUNTED_PASSWORD": passwords["counted"],
             "CLICKHOUSE_OBSERVER_USER": "observer",
             "CLICKHOUSE_OBSERVER_PASSWORD": passwords["observer"],
         }
