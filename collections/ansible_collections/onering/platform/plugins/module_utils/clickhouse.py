@@ -40,12 +40,14 @@ CONNECTION: dict[str, dict[str, Any]] = {
 
 CONNECT_TIMEOUT = 5
 ACCESS_DENIED = 497
+ALREADY_THERE = (57, 82)  # a table, a database
 REACH = (
     "Check that it runs, that it answers within timeout, and that login_port is that of the native protocol (9000), "
     "not of HTTP (8123)"
 )
 REMEDIES = {
     516: "Check login_user and login_password",
+    **dict.fromkeys(ALREADY_THERE, "Somebody made it at the same moment: run this again"),
     ACCESS_DENIED: "Grant it to the account of login_user",
 }
 

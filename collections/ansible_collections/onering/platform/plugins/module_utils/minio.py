@@ -70,6 +70,7 @@ REMEDIES = {
     "InternalError": LOOK,
     **dict.fromkeys(LOGIN_REFUSED, "Check access_key and secret_key"),
     "AccessDenied": "Check access_key and secret_key, and that this account's policies allow it",
+    "BucketAlreadyOwnedByYou": "Somebody made it at the same moment: run this again",
     "AuthorizationHeaderMalformed": "Set region to the server's",
 }
 
