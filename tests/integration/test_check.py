@@ -43,9 +43,8 @@ def test_a_check_tells_what_the_run_does(servers: Servers, tmp_path: Path, backe
         return played.ok()
 
     run(tasks=PLAYS[backend]["before"])
-    checked, done, again = run("--check"), run(), run("--check")
+    checked, done = run("--check"), run()
     assert told(checked) == told(done)
-    assert [answer.changed for answer in again] == [False] * 10
     assert 1 < sum(answer.changed for answer in done) < 10
     assert all(answer.result["diff"]["before"] != answer.result["diff"]["after"] for answer in done if answer.changed)
     if served:
