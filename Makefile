@@ -56,6 +56,9 @@ newest: bootstrap ## The collection's tests on the newest ansible-core; WITH=pyt
 molecule: bootstrap ## One scenario a role; ROLE=name for one
 	ops/scripts/test molecule $(ROLE)
 
+integration: bootstrap ## The collection's modules against real servers in a project of their own: targets, faults, request counts
+	ops/scripts/test integration
+
 platform-test: bootstrap ## The whole platform in a project of its own: site, second run, verify, faults, purge
 	ops/scripts/test platform
 
@@ -77,4 +80,4 @@ lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit newest molecule platform-test faults vm benchmark package lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit newest molecule integration platform-test faults vm benchmark package lock bootstrap

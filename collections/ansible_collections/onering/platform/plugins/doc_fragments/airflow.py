@@ -37,6 +37,12 @@ options:
       - File with the certificate authorities to trust.
       - Without it, the environment variable E(AIRFLOW_CA_PATH).
     type: path
+  request_timeout:
+    description:
+      - Seconds for one request, its repetitions included. Only what does no harm when it is done twice is repeated.
+      - Without it, the environment variable E(AIRFLOW_REQUEST_TIMEOUT).
+    type: int
+    default: 30
 notes:
   - Speaks the REST API v2 of Airflow 3. The token is fetched with the account and never shown.
 """

@@ -45,7 +45,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for an answer to one request. Connecting takes at most 5 of them.
+      - Seconds for one request, its repetitions included. Connecting takes at most 5 of them.
       - Without it, the environment variable E(MINIO_TIMEOUT).
     type: int
     default: 20

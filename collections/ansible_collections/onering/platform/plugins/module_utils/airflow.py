@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import time
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 
 from ansible.module_utils.basic import env_fallback
-from ansible.module_utils.urls import open_url
+from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, send
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 CONNECTION: dict[str, dict[str, Any]] = {
@@ -20,13 +21,14 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["AIRFLOW_PASSWORD"])},
     "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["AIRFLOW_VALIDATE_CERTS"])},
     "ca_path": {"type": "path", "fallback": (env_fallback, ["AIRFLOW_CA_PATH"])},
+    "request_timeout": {"type": "int", "default": 30, "fallback": (env_fallback, ["AIRFLOW_REQUEST_TIMEOUT"])},
 }
 
-REQUEST_TIMEOUT = 30
-PATIENCE = 30.0  # seconds a server that restarts or is overloaded has to answer
 PAUSE = 2.0
 BUSY = (429, 502, 503, 504)
 PAGE = 100
+REACH = "Check that the API server runs, is reached from here, and answers within request_timeout"
+LOOK = "Look into the API server's log"
 REMEDIES = {
     401: "Check username and password",
     403: "This account's role doesn't allow it",
@@ -40,7 +42,7 @@ class Api:
     def __init__(self, params: dict[str, Any]) -> None:
         self.base = params["url"].rstrip("/")
         self._account = {"username": params["username"], "password": params["password"]}
-        self._tls = {"validate_certs": params["validate_certs"], "ca_path": params["ca_path"]}
+        self._params = params
         self._token = ""
 
     def get(self, path: str, missing: bool = False, **query: Any) -> Any:
@@ -86,20 +88,11 @@ class Api:
         self, method: str, target: str, body: dict[str, Any] | None, headers: dict[str, str], missing: bool = False
     ) -> Any:
         asked = f"{method} {self.base}{target}"
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._params["request_timeout"]
         while True:
+            left = deadline - time.monotonic()
             try:
-                answer = open_url(
-                    self.base + target,
-                    method=method,
-                    data=None if body is None else json.dumps(body),
-                    headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
-                    timeout=REQUEST_TIMEOUT,
-                    follow_redirects="none",
-                    use_proxy=False,
-                    **self._tls,
-                )
-                text = answer.read().decode("utf-8")
+                text = send(self._params, method, self.base + target, body, headers, left)
                 return json.loads(text) if text else {}
             except HTTPError as error:
                 if error.code == 404 and missing:
@@ -107,17 +100,16 @@ class Api:
                 if error.code == 401 and "Authorization" in headers:
                     raise _Expired(asked, _detail(error), REMEDIES[401]) from error
                 # A POST that was received may have done its work: only what was refused unread is sent again.
-                if error.code not in BUSY or time.monotonic() > deadline:
-                    raise BackendError(asked, f"{error.code} {_detail(error)}", REMEDIES.get(error.code, "")) from error
+                if error.code not in BUSY or deadline - time.monotonic() < 2 * PAUSE:
+                    remedy = REMEDIES.get(error.code, LOOK if error.code >= 500 else "")
+                    raise BackendError(asked, f"{error.code} {_detail(error)}", remedy) from error
             except ValueError as error:
                 raise BackendError(asked, f"no JSON: {error}", "Check that url is Airflow's API server") from error
-            except (URLError, OSError) as error:
+            except (URLError, OSError, HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 again = method == "GET" or isinstance(reason, ConnectionRefusedError)
-                if not again or time.monotonic() > deadline:
-                    raise BackendError(
-                        asked, str(reason), "Check that the API server runs and is reached from here"
-                    ) from error
+                if not again or is_certificate(reason) or deadline - time.monotonic() < 2 * PAUSE:
+                    raise BackendError(asked, *explain(reason, REACH)) from error
             time.sleep(PAUSE)
 
 

@@ -10,6 +10,8 @@ import sys
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
+from ansible_collections.onering.platform.plugins.module_utils.network import explain as explain_network
+from ansible_collections.onering.platform.plugins.module_utils.network import within
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 try:
@@ -38,8 +40,14 @@ CONNECTION: dict[str, dict[str, Any]] = {
 
 CONNECT_TIMEOUT = 5
 ACCESS_DENIED = 497
+ALREADY_THERE = (57, 82)  # a table, a database
+REACH = (
+    "Check that it runs, that it answers within timeout, and that login_port is that of the native protocol (9000), "
+    "not of HTTP (8123)"
+)
 REMEDIES = {
     516: "Check login_user and login_password",
+    **dict.fromkeys(ALREADY_THERE, "Somebody made it at the same moment: run this again"),
     ACCESS_DENIED: "Grant it to the account of login_user",
 }
 
@@ -54,6 +62,7 @@ class Server:
             )
         logging.getLogger("clickhouse_driver").addHandler(logging.NullHandler())  # else it warns on stderr
         self.user = params["login_user"]
+        self._seconds = params["timeout"]
         self.address = f"{params['login_host']}:{params['login_port']}"
         tls = {"verify": params["validate_certs"], "ca_certs": params["ca_path"]} if params["secure"] else {}
         self._client = Client(
@@ -72,18 +81,15 @@ class Server:
     def query(self, asked: str, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of one statement, values as %(name)s; any error is a BackendError that begins with what was asked."""
         try:
-            return list(self._client.execute(sql, values or None))
+            with within(self._seconds):
+                return list(self._client.execute(sql, values or None))
         except errors.ServerException as error:
             remedy = REMEDIES.get(error.code, "")
             raise BackendError(
                 f"{asked} at ClickHouse {self.address} as {self.user}", explain(error), remedy
             ) from error
         except (errors.Error, OSError, EOFError) as error:
-            raise BackendError(
-                f"{asked} at ClickHouse {self.address}",
-                str(error) or type(error).__name__,
-                "Check that it runs, and that login_port is that of the native protocol (9000), not of HTTP (8123)",
-            ) from error
+            raise BackendError(f"{asked} at ClickHouse {self.address}", *explain_network(error, REACH)) from error
 
 
 def explain(error: Any) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible_collections.onering.platform.plugins.module_utils.network import explain as explain_network
+from ansible_collections.onering.platform.plugins.module_utils.network import within
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, many
 
 try:
@@ -21,8 +23,19 @@ try:
     from minio import Minio, MinioAdmin
     from minio.credentials import StaticProvider
     from minio.crypto import encrypt
-    from minio.error import MinioAdminException, MinioException, S3Error
+    from minio.error import MinioAdminException, MinioException, S3Error, ServerError
     from minio.minioadmin import _COMMAND as COMMAND
+
+    class Pool(urllib3.PoolManager):
+        """Keeps the deadline for all of a request, its repetitions included."""
+
+        def __init__(self, seconds: float, **options: Any) -> None:
+            super().__init__(**options)
+            self._seconds = seconds
+
+        def urlopen(self, *args: Any, **kwargs: Any) -> Any:
+            with within(self._seconds):
+                return super().urlopen(*args, **kwargs)
 
     MISSING = None
 except ImportError as error:
@@ -51,9 +64,13 @@ CONNECTION: dict[str, dict[str, Any]] = {
 CONNECT_TIMEOUT = 5
 LOGIN_REFUSED = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "XMinioInvalidAccessKey", "AccessKeyDisabled")
 LOGIN_WORKED = ("AccessDenied", "NoSuchBucket", "NoSuchKey")
+REACH = "Check that it runs there, that endpoint is right, and that it answers within timeout"
+LOOK = "Look into the server's log"
 REMEDIES = {
+    "InternalError": LOOK,
     **dict.fromkeys(LOGIN_REFUSED, "Check access_key and secret_key"),
     "AccessDenied": "Check access_key and secret_key, and that this account's policies allow it",
+    "BucketAlreadyOwnedByYou": "Somebody made it at the same moment: run this again",
     "AuthorizationHeaderMalformed": "Set region to the server's",
 }
 
@@ -111,7 +128,8 @@ class Store:
         self.params = params
         self.secure = url.scheme == "https"
         self.address = f"{url.hostname}:{url.port or (443 if self.secure else 80)}"
-        self._http = urllib3.PoolManager(
+        self._http = Pool(
+            params["timeout"],
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, params["timeout"]), read=params["timeout"]),
             cert_reqs="CERT_REQUIRED" if params["validate_certs"] else "CERT_NONE",
             ca_certs=params["ca_path"] or certifi.where(),
@@ -151,14 +169,14 @@ class Store:
                 f"{code}: {message}",
                 REMEDIES.get(code, ""),
             ) from error
-        except urllib3.exceptions.HTTPError as error:
-            raise BackendError(
-                f"{asked} at MinIO {self.address}",
-                _reason(error),
-                "Check that it runs there and that endpoint is right",
-            ) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            answered, remedy = explain_network(error, REACH)
+            if remedy == REACH:
+                answered = _reason(error)
+            raise BackendError(f"{asked} at MinIO {self.address}", answered, remedy) from error
         except (MinioException, ValueError) as error:
-            raise BackendError(f"{asked} at MinIO {self.address}", str(error)) from error
+            remedy = LOOK if isinstance(error, ServerError) else ""
+            raise BackendError(f"{asked} at MinIO {self.address}", str(error), remedy) from error
 
     def login_works(self, access_key: str, secret_key: str) -> bool:
         """Whether an account has this secret: asked by logging in with it, since no server gives secrets back.
@@ -229,9 +247,14 @@ def _code_and_message(body: str) -> tuple[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause of a failed request: the retries around it say nothing."""
-    reason = getattr(error, "reason", None) or error
-    return re.sub(r"^<.*?>: |^.*object at 0x[0-9a-f]+>[,:] ", "", str(reason))
+    """The innermost cause of a failed request: what is around it says nothing."""
+    while True:
+        inner = [getattr(error, "reason", None), *error.args]
+        cause = next((each for each in inner if isinstance(each, Exception)), None)
+        if cause is None:
+            break
+        error = cause
+    return re.sub(r"^<.*?>: |^.*object at 0x[0-9a-f]+>[,:] |^\w+\(host=.*?\): ", "", str(error))
 
 
 def as_list(value: Any) -> list[Any]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import base64
 import json
 import time
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 
 from ansible.module_utils.basic import env_fallback
-from ansible.module_utils.urls import open_url
+from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, send
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 CONNECTION: dict[str, dict[str, Any]] = {
@@ -31,6 +32,8 @@ PAUSE = 1.0
 REPEATABLE = ("GET", "PUT")
 BUSY = (429, 502, 503, 504)
 UNREAD = (429, 503)
+REACH = "Check that the server runs, is reached from here, and answers within timeout"
+LOOK = "Look into the server's log"
 REMEDIES = {
     401: "Check token (it may have expired or been revoked), or username and password",
     403: "Give this account's role or its bot the permission",
@@ -114,36 +117,23 @@ class Api:
         while True:
             left = deadline - time.monotonic()
             try:
-                answer = open_url(
-                    self.base + target,
-                    method=method,
-                    data=None if body is None else json.dumps(body),
-                    headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
-                    timeout=max(left, PAUSE),
-                    follow_redirects="none",
-                    use_proxy=False,
-                    validate_certs=self._params["validate_certs"],
-                    ca_path=self._params["ca_path"],
-                )
-                text = answer.read().decode("utf-8")
+                text = send(self._params, method, self.base + target, body, headers, left)
                 return json.loads(text) if text else {}
             except HTTPError as error:
                 if error.code == 404 and missing:
                     return None
-                if error.code not in (BUSY if method in REPEATABLE else UNREAD) or left < PAUSE:
+                busy = BUSY if method in REPEATABLE else UNREAD
+                if error.code not in busy or deadline - time.monotonic() < 2 * PAUSE:
                     failure = _Unauthorized if error.code == 401 else BackendError
-                    raise failure(asked, f"{error.code} {_detail(error)}", REMEDIES.get(error.code, "")) from error
+                    remedy = REMEDIES.get(error.code, LOOK if error.code >= 500 else "")
+                    raise failure(asked, f"{error.code} {_detail(error)}", remedy) from error
             except ValueError as error:
                 raise BackendError(asked, f"no JSON: {error}", "Check that url is OpenMetadata's server") from error
-            except (URLError, OSError) as error:
+            except (URLError, OSError, HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 again = method in REPEATABLE or isinstance(reason, ConnectionRefusedError)
-                if not again or left < PAUSE:
-                    raise BackendError(
-                        asked,
-                        f"{reason}",
-                        "Check that the server runs, is reached from here, and answers within timeout",
-                    ) from error
+                if not again or is_certificate(reason) or deadline - time.monotonic() < 2 * PAUSE:
+                    raise BackendError(asked, *explain(reason, REACH)) from error
             time.sleep(PAUSE)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonschema
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils import airflow
+from ansible_collections.onering.platform.plugins.module_utils import network
 from ansible_collections.onering.platform.plugins.modules import airflow_dag_run
 
 # Cut out of GET /openapi.json of Airflow 3.3.2.
@@ -136,7 +136,7 @@ class Airflow:
 def server(monkeypatch: pytest.MonkeyPatch) -> Airflow:
     server = Airflow()
     clock = iter(range(100000))
-    monkeypatch.setattr(airflow, "open_url", server)
+    monkeypatch.setattr(network, "open_url", server)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
     return server
