@@ -41,7 +41,7 @@ dataset: bootstrap ## A dataset out of a CSV or Parquet file: NAME=invoices FROM
 	  --encoding "$${ENCODING-}" --separator "$${SEPARATOR-}" --header "$${HEADER-}" \
 	  $(if $(HAS_HEADER),--has-header) $(if $(DRY),--dry) $(if $(FORCE),--force) --content $(CONTENT)
 
-test: bootstrap ## Lint, unit, convention and Molecule tests
+test: bootstrap ## Lint, unit, convention, mutation, integration and Molecule tests
 	ops/scripts/test
 
 lint: bootstrap ## ruff, mypy, yamllint, ansible-lint
@@ -49,6 +49,9 @@ lint: bootstrap ## ruff, mypy, yamllint, ansible-lint
 
 unit: bootstrap ## Unit and convention tests
 	ops/scripts/test unit
+
+mutation: bootstrap ## Small faults in what decides and compares: how many the unit tests notice
+	ops/scripts/test mutation
 
 newest: bootstrap ## The collection's tests on the newest ansible-core; WITH=python3.13 names its Python
 	ops/scripts/newest $(WITH)
@@ -80,4 +83,4 @@ lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit newest molecule integration platform-test faults vm benchmark package lock bootstrap
+.PHONY: help up verify demo status down conformance dataset test lint unit mutation newest molecule integration platform-test faults vm benchmark package lock bootstrap
