@@ -23,7 +23,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
 }
 
 REQUEST_TIMEOUT = 30
-PATIENCE = 30.0  # seconds a server that restarts or is overloaded has to answer
+PATIENCE = 30.0  # seconds a server that restarts or is overloaded has to answer, from its first failure on
 PAUSE = 2.0
 BUSY = (429, 502, 503, 504)
 PAGE = 100
@@ -91,7 +91,7 @@ class Api:
         self, method: str, target: str, body: dict[str, Any] | None, headers: dict[str, str], none_for: int = 0
     ) -> Any:
         asked = f"{method} {self.base}{target}"
-        deadline = time.monotonic() + PATIENCE
+        deadline = 0.0  # counts from the first failure: a request that timed out took all of its time itself
         while True:
             try:
                 answer = open_url(
@@ -112,6 +112,7 @@ class Api:
                 if error.code == 401 and "Authorization" in headers:
                     raise _Expired(asked, _detail(error), REMEDIES[401]) from error
                 # A POST that was received may have done its work: only what was refused unread is sent again.
+                deadline = deadline or time.monotonic() + PATIENCE
                 if error.code not in BUSY or time.monotonic() > deadline:
                     raise BackendError(asked, f"{error.code} {_detail(error)}", REMEDIES.get(error.code, "")) from error
             except ValueError as error:
@@ -119,6 +120,7 @@ class Api:
             except (URLError, OSError) as error:
                 reason = getattr(error, "reason", error)
                 again = method == "GET" or isinstance(reason, ConnectionRefusedError)
+                deadline = deadline or time.monotonic() + PATIENCE
                 if not again or time.monotonic() > deadline:
                     raise BackendError(
                         asked, str(reason), "Check that the API server runs and is reached from here"

@@ -341,6 +341,24 @@ def test_a_server_that_restarts_is_waited_for(server: Airflow, run: Callable[...
     assert run()["state"] == "success"
 
 
+def test_a_question_that_takes_all_its_time_is_asked_again(
+    server: Airflow, run: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    failing = [TimeoutError("timed out")]
+
+    def slow(url: str, **options: Any) -> io.BytesIO:
+        now[0] += airflow.REQUEST_TIMEOUT + 1
+        if "/taskInstances" in url and failing:
+            raise failing.pop()
+        return server(url, **options)
+
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(airflow, "open_url", slow)
+    assert run(timeout=10000)["state"] == "success"
+    assert not failing
+
+
 def test_a_server_that_stays_away_is_named(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
     server.broken = [URLError(ConnectionRefusedError("refused"))] * 100
     result = run()
