@@ -280,6 +280,8 @@ def remedy(told: str) -> str:
     """What to do about Liquibase's most frequent causes."""
     if "check sum" in told:
         return "A changeset that ran is never edited: undo the edit, and write a new changeset for the change"
+    if any(words in told for words in ("Error parsing", "Syntax error in file", "duplicate identifiers")):
+        return "Mend the changelog; nothing has run"
     if "Could not find tag" in told:
         return "Name a tag that was set with command=tag"
     if "Could not acquire change log lock" in told:

@@ -191,7 +191,9 @@ options:
     type: int
     default: 300
   lock_path:
-    description: The lock file. C(/run/lock/<network>-liquibase.lock) by default.
+    description:
+      - The lock file. C(/run/lock/<network>-liquibase.lock) by default.
+      - All calls for one network name the same file.
     type: path
   docker_host:
     description:

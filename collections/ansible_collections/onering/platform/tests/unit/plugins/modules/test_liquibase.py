@@ -382,7 +382,10 @@ def test_validate_is_no_change_and_refuses_in_liquibases_words(ask) -> None:
     assert not ask(engine, command="validate")["changed"]
     said = "Unexpected error running Liquibase: Validation Failed:\n 1 changesets had duplicate identifiers\n"
     result = ask(Engine(update_sql=[(1, "", said)]), command="validate")
-    assert "Validation Failed: 1 changesets had duplicate identifiers" in result["msg"]
+    assert (
+        "Validation Failed: 1 changesets had duplicate identifiers. Mend the changelog; nothing has run."
+        in result["msg"]
+    )
 
 
 class Place:
