@@ -51,11 +51,13 @@ USERS = """<clickhouse>
 ACCOUNT = """<{name}><password_sha256_hex>{hash}</password_sha256_hex><networks><ip>::/0</ip></networks>
       <profile>default</profile><quota>default</quota><grants><query>{grant}</query></grants></{name}>"""
 # What the collection's README says that the target needs.
-ALL = "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, SHOW ON *.*"
+ALL = (
+    "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, TRUNCATE, SHOW "
+    "ON *.*"
+)
 GRANTS = {
     "tests": ALL,
     "counted": ALL,
-    "liquibase": "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, SHOW ON *.*",
     "observer": "GRANT SELECT, SYSTEM FLUSH LOGS ON *.*",
 }
 
@@ -179,8 +181,6 @@ class Servers:
             "CLICKHOUSE_HOST": address,
             "CLICKHOUSE_USER": "tests",
             "CLICKHOUSE_PASSWORD": passwords["tests"],
-            "CLICKHOUSE_LIQUIBASE_USER": "liquibase",
-            "CLICKHOUSE_LIQUIBASE_PASSWORD": passwords["liquibase"],
             "CLICKHOUSE_COUNTED_PASSWORD": passwords["counted"],
             "CLICKHOUSE_OBSERVER_USER": "observer",
             "CLICKHOUSE_OBSERVER_PASSWORD": passwords["observer"],
@@ -191,16 +191,16 @@ class Servers:
         address = self.start(
             "postgres", "sql-store", 5432, environment={"POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password}
         )
-        return {
-            "POSTGRES_HOST": address,
-            "POSTGRES_USER": "tests",
-            "POSTGRES_PASSWORD": password,
-            "POSTGRES_DB": "tests",
-        }
+        return {"POSTGRES_HOST": address, "POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password}
 
     def liquibase(self) -> dict[str, str]:
         """No server: what the module needs to run its container beside those of the stores."""
-        return {"LIQUIBASE_IMAGE": self.images["schema-versioning"], "LIQUIBASE_NETWORK": PROJECT}
+        return {
+            "LIQUIBASE_IMAGE": self.images["schema-versioning"],
+            "LIQUIBASE_NETWORK": PROJECT,
+            "LIQUIBASE_POSTGRES_URL": f"jdbc:postgresql://{self.addresses['postgres']}:5432",
+            "LIQUIBASE_CLICKHOUSE_URL": f"jdbc:clickhouse://{self.addresses['clickhouse']}:8123",
+        }
 
 
 START: dict[str, Callable[[Servers], dict[str, str]]] = {

@@ -13,8 +13,10 @@ FOLDER = ROOT / "collections/ansible_collections/onering/platform/tests/integrat
 # What a target needs: a new target is a line here, a new server a method of Servers.
 TARGETS = {
     "clickhouse_schema": ["clickhouse"],
+    "liquibase": ["postgres", "clickhouse", "liquibase"],
     "minio": ["minio"],
 }
+ELSEWHERE = {"airflow_dag_run"}  # where there is an Airflow: tests/platform
 
 
 @dataclass

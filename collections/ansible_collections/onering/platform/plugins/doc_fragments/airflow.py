@@ -39,7 +39,7 @@ options:
     type: path
   request_timeout:
     description:
-      - Seconds for one request, its repetitions included. Only what does no harm when it is done twice is repeated.
+      - Seconds for one request. One that failed and does no harm when it is done twice is repeated, for as long again.
       - Without it, the environment variable E(AIRFLOW_REQUEST_TIMEOUT).
     type: int
     default: 30

@@ -47,10 +47,15 @@ class Api:
 
     def get(self, path: str, missing: bool = False, **query: Any) -> Any:
         """Answer to a GET below /api/v2. With `missing`, None where the server knows no such thing."""
-        return self._ask("GET", path, query=query, missing=missing)
+        return self._ask("GET", path, query=query, none_for=404 if missing else 0)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self._ask("POST", path, body=body)
+    def post(self, path: str, body: dict[str, Any], taken: bool = False) -> Any:
+        """With `taken`, None where there is such a thing already."""
+        return self._ask("POST", path, body=body, none_for=409 if taken else 0)
+
+    def delete(self, path: str) -> Any:
+        """None where it is gone already."""
+        return self._ask("DELETE", path, none_for=404)
 
     def patch(self, path: str, body: dict[str, Any], **query: Any) -> Any:
         return self._ask("PATCH", path, query=query, body=body)
@@ -74,32 +79,34 @@ class Api:
         path: str,
         query: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
-        missing: bool = False,
+        none_for: int = 0,
     ) -> Any:
         target = "/api/v2/" + path + ("?" + urlencode(query) if query else "")
         self._token = self._token or self._login()
         try:
-            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, missing)
+            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, none_for)
         except _Expired:
             self._token = self._login()
-            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, missing)
+            return self._send(method, target, body, {"Authorization": f"Bearer {self._token}"}, none_for)
 
     def _send(
-        self, method: str, target: str, body: dict[str, Any] | None, headers: dict[str, str], missing: bool = False
+        self, method: str, target: str, body: dict[str, Any] | None, headers: dict[str, str], none_for: int = 0
     ) -> Any:
         asked = f"{method} {self.base}{target}"
-        deadline = time.monotonic() + self._params["request_timeout"]
+        timeout = self._params["request_timeout"]
+        deadline = 0.0  # counts from the first failure: a request that timed out took all of its time itself
         while True:
-            left = deadline - time.monotonic()
+            left = deadline - time.monotonic() if deadline else timeout
             try:
                 text = send(self._params, method, self.base + target, body, headers, left)
                 return json.loads(text) if text else {}
             except HTTPError as error:
-                if error.code == 404 and missing:
+                if error.code == none_for:
                     return None
                 if error.code == 401 and "Authorization" in headers:
                     raise _Expired(asked, _detail(error), REMEDIES[401]) from error
                 # A POST that was received may have done its work: only what was refused unread is sent again.
+                deadline = deadline or time.monotonic() + timeout
                 if error.code not in BUSY or deadline - time.monotonic() < 2 * PAUSE:
                     remedy = REMEDIES.get(error.code, LOOK if error.code >= 500 else "")
                     raise BackendError(asked, f"{error.code} {_detail(error)}", remedy) from error
@@ -108,6 +115,7 @@ class Api:
             except (URLError, OSError, HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 again = method == "GET" or isinstance(reason, ConnectionRefusedError)
+                deadline = deadline or time.monotonic() + timeout
                 if not again or is_certificate(reason) or deadline - time.monotonic() < 2 * PAUSE:
                     raise BackendError(asked, *explain(reason, REACH)) from error
             time.sleep(PAUSE)
@@ -133,6 +141,12 @@ def _detail(error: HTTPError) -> str:
 def part(text: str) -> str:
     """One part of a path: run ids hold colons and plus signs."""
     return quote(text, safe="")
+
+
+def log_cause(content: list[Any]) -> str:
+    """The last exception that a task's log tells, the one that ended it."""
+    details = [detail for entry in content if isinstance(entry, dict) for detail in entry.get("error_detail") or []]
+    return f"{details[-1].get('exc_type')}: {details[-1].get('exc_value')}" if details else ""
 
 
 def log_lines(content: list[Any]) -> list[str]:

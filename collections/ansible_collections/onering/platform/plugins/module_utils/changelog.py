@@ -31,7 +31,8 @@ SETTINGS = "/run/liquibase"
 SUFFIXES = (".sql", ".xml", ".yml", ".yaml", ".json")
 
 MARK_RAN = re.compile(r"on(?:Fail|Error)\W{0,4}MARK_RAN", re.IGNORECASE)
-CHANGESET = re.compile(r"^-- Changeset (.+)$")
+CHANGESET = re.compile(r"^-- (?:Changeset|Rolling Back ChangeSet:) (.+)$")
+BEGUN = re.compile(r"^(?:Running|Rolling Back) Changeset: (.+?)\s*$", re.MULTILINE)
 BOOKKEEPING = re.compile(
     r"^(?:INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+\S*databasechangelog(?:lock)?\b", re.IGNORECASE
 )
@@ -60,7 +61,7 @@ def _unicode(character: str) -> str:
 
 
 def changesets(script: str) -> dict[str, str]:
-    """SQL of each changeset, by `file::id::author`, out of what update-sql prints, without Liquibase's book-keeping."""
+    """SQL of each changeset, by `file::id::author`, out of what update-sql and rollback-sql print; no book-keeping."""
     found: dict[str, list[str]] = {}
     name = None
     inside_bookkeeping = False
@@ -78,6 +79,12 @@ def changesets(script: str) -> dict[str, str]:
             elif line.rstrip().endswith(";"):
                 inside_bookkeeping = False
     return {name: "\n".join(lines).strip() for name, lines in found.items()}
+
+
+def tags(history: str) -> list[str]:
+    """The tag of each changeset that ran, in order; "" for one without. Out of the tables that history prints."""
+    rows = [line.strip()[1:-1].rsplit("|", 1) for line in history.splitlines() if line.startswith("|")]
+    return [row[1].strip() for row in rows if not row[0].strip().startswith("Deployment ID")]
 
 
 def marks(folder: str) -> list[str]:
@@ -144,6 +151,14 @@ class Answer:
         return match.group(1) if match else "unknown"
 
 
+class Failed(BackendError):
+    """A command that Liquibase ended with an error; `answer` is what it wrote until then."""
+
+    def __init__(self, asked: str, answered: str, remedy: str, answer: Answer) -> None:
+        super().__init__(asked, answered, remedy)
+        self.answer = answer
+
+
 class Runner:
     """Runs Liquibase's commands, each in a container of its own that is gone afterwards."""
 
@@ -156,6 +171,11 @@ class Runner:
         self.changelog_dir = changelog_dir
         self.labels = {key: str(value) for key, value in labels.items()}
         self.timeout = timeout
+        self.prefix = f"{network}-liquibase-"
+
+    def over(self, changelog_dir: str) -> Runner:
+        """The same with other changelogs."""
+        return Runner(self.client, self.image, self.network, changelog_dir, self.labels, self.timeout)
 
     def run(self, settings: dict[str, Any], *command: str) -> Answer:
         """The command's output; BackendError with Liquibase's own cause if it fails."""
@@ -170,14 +190,14 @@ class Runner:
             answer = Answer(self.log(container, stdout=True), self.log(container, stderr=True))
         except docker.errors.ImageNotFound as error:
             raise BackendError(asked, f"there is no image {self.image}", "Have the image role build it.") from error
+        except docker.errors.DockerException as error:  # some are RequestExceptions too
+            raise BackendError(asked, str(error)) from error
         except requests.exceptions.RequestException as error:
             raise BackendError(
                 asked,
                 f"not done after {self.timeout} s; {self.last(container, secret)}",
                 "Its lock may be left held: see that no other Liquibase runs, then use command=release_locks.",
             ) from error
-        except docker.errors.DockerException as error:
-            raise BackendError(asked, str(error)) from error
         finally:
             if container is not None:
                 with contextlib.suppress(docker.errors.DockerException):
@@ -186,15 +206,33 @@ class Runner:
             told = cause(answer.stderr)
             if code == 137:
                 told = f"it was killed (out of memory?); {told}"
-            raise BackendError(asked, mask(told, secret), remedy(told))
+            raise Failed(asked, mask(told, secret), remedy(told), answer)
         return answer
+
+    def wait_for_others(self) -> None:
+        """A module that was killed leaves its Liquibase running, without the lock file: that one has to end first."""
+        asked = "wait for a Liquibase whose module was killed"
+        try:
+            for container in self.client.containers.list(all=True, filters={"name": f"^/?{self.prefix}"}):
+                with contextlib.suppress(docker.errors.NotFound):
+                    if container.status == "running":
+                        container.wait(timeout=self.timeout)
+                    container.remove(v=True, force=True)
+        except docker.errors.DockerException as error:
+            raise BackendError(asked, str(error)) from error
+        except requests.exceptions.RequestException as error:
+            raise BackendError(
+                asked,
+                f"a container {self.prefix}… still runs after {self.timeout} s",
+                "See what it does, then remove it",
+            ) from error
 
     def create(self, command: tuple[str, ...]) -> Any:
         mount = docker.types.Mount
         return self.client.containers.create(
             self.image,
             [f"--defaults-file={SETTINGS}/liquibase.properties", *command],
-            name=f"{self.network}-liquibase-{secrets.token_hex(4)}",
+            name=f"{self.prefix}{secrets.token_hex(4)}",
             labels=self.labels,
             network=self.network,
             read_only=True,
@@ -242,8 +280,12 @@ def remedy(told: str) -> str:
     """What to do about Liquibase's most frequent causes."""
     if "check sum" in told:
         return "A changeset that ran is never edited: undo the edit, and write a new changeset for the change"
+    if any(words in told for words in ("Error parsing", "Syntax error in file", "duplicate identifiers")):
+        return "Mend the changelog; nothing has run"
+    if "Could not find tag" in told:
+        return "Name a tag that was set with command=tag"
     if "Could not acquire change log lock" in told:
-        return "See that no other Liquibase runs, then use command=release_locks"
+        return "See that no Liquibase of another host runs, then use command=release_locks"
     if "Connection could not be created" in told:
         return "See that the server runs on this network, and that url, username and password are right"
     return ""
@@ -280,6 +322,11 @@ class Changelog(Resource):
         self.version = "unknown"
         self.warn = warn
 
+    def ask(self, *command: str) -> Answer:
+        answer = self.runner.run(self.settings, *command)
+        self.version = answer.version
+        return answer
+
     def read(self) -> dict[str, Any]:
         self.look()
         return {}
@@ -288,13 +335,14 @@ class Changelog(Resource):
         """Asks the database once; update-sql also refuses a changeset that was edited after it ran."""
         if self.pending is not None:
             return
-        if not os.path.isfile(self.file):
-            raise BackendError(f"read changelog {self.file}", "there is no such file on this host")
+        self.refuse_missing()
         if self.marked_ran != "allow":
             self.refuse_marks()
-        answer = self.runner.run(self.settings, "update-sql")
-        self.version = answer.version
-        self.pending = changesets(answer.stdout)
+        self.pending = changesets(self.ask("update-sql").stdout)
+
+    def refuse_missing(self) -> None:
+        if not os.path.isfile(self.file):
+            raise BackendError(f"read changelog {self.file}", "there is no such file on this host")
 
     def refuse_marks(self) -> None:
         """Looks at all changelogs there are: what this one includes may lie beside its folder."""
@@ -315,7 +363,7 @@ class Changelog(Resource):
         return dict(self.pending or {}) if self.update else {}
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        answer = self.runner.run(self.settings, "--log-level=info", "update")
+        answer = self.run_changes("--log-level=info", "update")
         self.report_marked(MARKED.findall(answer.stderr))
         skipped = SKIPPED.findall(answer.stderr)
         if skipped:
@@ -324,6 +372,15 @@ class Changelog(Resource):
                 f"the precondition of {', '.join(skipped)} failed, so it didn't run",
                 "It stays pending. The changesets around it did run.",
             )
+
+    def run_changes(self, *command: str) -> Answer:
+        """An error in the middle tells which changesets were done before it."""
+        try:
+            return self.ask(*command)
+        except Failed as error:
+            done = list(dict.fromkeys(BEGUN.findall(error.answer.stderr)))[:-1]
+            error.facts.update(changed=bool(done), done=done)
+            raise
 
     def report_marked(self, marked: list[str]) -> None:
         if not marked:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_dag_run
-short_description: Run a DAG of Airflow for one logical date
+short_description: Run a DAG of Airflow for one logical date, stop the run, remove it, or read it
 version_added: 0.1.0
 description:
   - Sees to it that a DAG has a successful run for a logical date. There is at most one run for a date.
@@ -15,7 +15,8 @@ description:
     a successful one is no change.
   - Waits for the DAG to be parsed, and unpauses it before it runs. A file that doesn't parse is reported with its
     message.
-  - A run that fails ends the module with the failing tasks and the last lines of their logs.
+  - A run that fails ends the module with the failing tasks, what failed them, and the last lines of their logs.
+  - Two calls at once for the same date share one run, and both wait for it.
 author:
   - OneRing contributors (@onering)
 options:
@@ -27,11 +28,21 @@ options:
     description: The run's logical date, in ISO 8601. Without an offset it is UTC.
     type: str
     required: true
+  state:
+    description:
+      - V(present) is a successful run, or without O(wait) one that is queued or running.
+      - V(stopped) is no run that is queued or running. Airflow calls a run that was stopped failed, and ends its tasks.
+      - V(absent) is no run. What Airflow knows of it goes, with its tasks; a run that is running is refused without
+        O(force).
+      - V(gathered) changes nothing, and returns the run if there is one.
+    type: str
+    choices: [present, stopped, absent, gathered]
+    default: present
   conf:
     description: The run's configuration. It belongs to the run from its first trigger on; another one is refused.
     type: dict
   force:
-    description: Clear a run that succeeded, and run it again.
+    description: Clear a run that succeeded, and run it again. With O(state=absent), stop a run that is running first.
     type: bool
     default: false
   wait:
@@ -80,6 +91,26 @@ EXAMPLES = r"""
     dag_id: flights
     logical_date: "2026-01-01T00:00:00Z"
     force: true
+
+- name: Read how it went
+  onering.platform.airflow_dag_run:
+    url: http://127.0.0.1:8080
+    username: admin
+    password: "{{ airflow_admin_password }}"
+    dag_id: flights
+    logical_date: "2026-01-01T00:00:00Z"
+    state: gathered
+  register: flights
+  failed_when: flights.state | default('none') != 'success'
+
+- name: Stop it
+  onering.platform.airflow_dag_run:
+    url: http://127.0.0.1:8080
+    username: admin
+    password: "{{ airflow_admin_password }}"
+    dag_id: flights
+    logical_date: "2026-01-01T00:00:00Z"
+    state: stopped
 """
 
 RETURN = r"""
@@ -93,10 +124,31 @@ state:
   returned: when there is a run
   type: str
   sample: success
+conf:
+  description: The run's configuration.
+  returned: when there is a run
+  type: dict
+  sample: {"sample": true}
+begun:
+  description: When it began, in ISO 8601; none if it is queued.
+  returned: when there is a run
+  type: str
+  sample: "2026-01-02T08:00:00Z"
 seconds:
   description: From the run's start to its end.
   returned: when there is a run that ended
   type: float
+failures:
+  description: The failing tasks of a run that failed, at most three.
+  returned: when there is a run
+  type: list
+  elements: dict
+  sample: [{task: load, try: 2, cause: "ValueError: 3 rows lack", log: [reading bronze/flights]}]
+  contains:
+    task: {description: "The task, with its number if it is mapped.", type: str, sample: "load[2]"}
+    try: {description: How often it was tried., type: int}
+    cause: {description: The exception that ended it; empty if its log tells none., type: str}
+    log: {description: The last lines of its log., type: list, elements: str}
 tasks:
   description: The run's task instances, in the order they began.
   returned: when there is a run
@@ -115,7 +167,13 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.onering.platform.plugins.module_utils.airflow import CONNECTION, Api, log_lines, part
+from ansible_collections.onering.platform.plugins.module_utils.airflow import (
+    CONNECTION,
+    Api,
+    log_cause,
+    log_lines,
+    part,
+)
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError, Resource, converge, run
 
 UTC = datetime.timezone(datetime.timedelta(0))
@@ -164,7 +222,7 @@ class Progress:
 
 
 class DagRun(Resource):
-    """The run of one DAG for one date: {dag_id, logical_date, state}."""
+    """The run of one DAG for one date: {dag_id, logical_date, state, conf, paused}."""
 
     def __init__(self, module: AnsibleModule, api: Api) -> None:
         self.params = module.params
@@ -173,6 +231,8 @@ class DagRun(Resource):
         self.date = in_utc(self.params["logical_date"])
         self.progress = Progress(self.params["progress_path"], self.name)
         self.run: dict[str, Any] = {}
+        self.paused = False
+        self.failures: list[dict[str, Any]] | None = None
 
     @property
     def _dag(self) -> str:
@@ -183,54 +243,92 @@ class DagRun(Resource):
         return f"{self._dag}/dagRuns/{part(self.run['dag_run_id'])}"
 
     def read(self) -> dict[str, Any] | None:
+        self.run = self._find() or {}
+        if not self.run:
+            return None
+        self.paused = bool((self.api.get(self._dag, missing=True) or {}).get("is_paused"))
+        return self._state(self.run["state"], self.run.get("conf") or {}, self.paused)
+
+    def _find(self) -> dict[str, Any] | None:
         stamp = self.date.isoformat()
         found = self.api.get(f"{self._dag}/dagRuns", missing=True, logical_date_gte=stamp, logical_date_lte=stamp)
         runs = (found or {}).get("dag_runs") or []
-        if not runs:
-            return None
-        self.run = runs[0]
-        return self._state()
+        return runs[0] if runs else None
 
-    def _state(self) -> dict[str, Any]:
-        return {"dag_id": self.name, "logical_date": self.date.isoformat(), "state": self.run["state"]}
+    def _state(self, state: str, conf: dict[str, Any], paused: bool) -> dict[str, Any]:
+        date = self.date.isoformat()
+        return {"dag_id": self.name, "logical_date": date, "state": state, "conf": conf, "paused": paused}
 
-    def desired(self, current: dict[str, Any] | None) -> dict[str, Any]:
-        new: dict[str, Any] = {"dag_id": self.name, "logical_date": self.date.isoformat(), "state": "success"}
+    @property
+    def _asked(self) -> str:
+        return f"run {self.name} for {self.date.isoformat()}"
+
+    def desired(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         state = current["state"] if current else ""
-        if state == "success" and not self.params["force"]:
-            return dict(current or {})
-        if current and self.params["conf"] is not None and self.params["conf"] != (self.run.get("conf") or {}):
+        if self.params["state"] == "absent":
+            if state == "running" and not self.params["force"]:
+                raise BackendError(
+                    f"remove the run of {self.name} for {self.date.isoformat()}",
+                    "it is running",
+                    "Wait for its end, or set force: true to stop it",
+                )
+            return None
+        if self.params["state"] == "stopped":
+            return {**current, "state": "failed"} if current and state not in ENDED else current
+        if current and state == "success" and not self.params["force"]:
+            return current
+        if current and self.params["conf"] is not None and self.params["conf"] != current["conf"]:
             raise BackendError(
-                f"run {self.name} for {self.date.isoformat()}",
+                self._asked,
                 "its run has another conf, and Airflow keeps one run for a date",
                 "Leave conf out, or choose another logical_date",
             )
-        if not self.params["wait"]:
-            if current and state not in ENDED:
-                return dict(current)
-            new["state"] = "queued"
-        if state == "success":
-            new["again"] = True
-        return new
+        if not self.params["wait"] and current and state not in ENDED:
+            return current
+        conf = current["conf"] if current else self.params["conf"] or {}
+        new = self._state("success" if self.params["wait"] else "queued", conf, False)
+        return {**new, "again": True} if state == "success" else new
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        if self.params["state"] == "stopped":
+            self._stop()
+            return
         self._wait_until_parsed()
         if current is None:
-            self.progress.tell(f"triggered for {self.date.isoformat()}")
-            self.run = self.api.post(
-                f"{self._dag}/dagRuns",
-                {
-                    "dag_run_id": f"ansible__{self.date:%Y%m%dT%H%M%SZ}",
-                    "logical_date": self.date.isoformat(),
-                    "conf": self.params["conf"] or {},
-                },
-            )
+            self._trigger(desired["conf"])
         elif current["state"] in ENDED:
             self.progress.tell(f"{current['state']} before, runs again for {self.date.isoformat()}")
             self.api.post(f"{self._run}/clear", {"dry_run": False, "run_on_latest_version": True})
             self.run["state"] = "queued"
         if self.params["wait"]:
             self._wait_until_ended()
+
+    def _trigger(self, conf: dict[str, Any]) -> None:
+        run = self.api.post(
+            f"{self._dag}/dagRuns",
+            {
+                "dag_run_id": f"ansible__{self.date:%Y%m%dT%H%M%SZ}",
+                "logical_date": self.date.isoformat(),
+                "conf": conf,
+            },
+            taken=True,
+        )
+        self.progress.tell(f"triggered for {self.date.isoformat()}" if run else "triggered by someone else meanwhile")
+        self.run = run or self._find() or {}
+        if (self.run.get("conf") or {}) != conf:
+            raise BackendError(
+                self._asked,
+                "someone else triggered it meanwhile, with another conf",
+                "Look at that run, then try again",
+            )
+
+    def _stop(self) -> None:
+        self.run = self.api.patch(self._run, {"state": "failed"}, update_mask="state")
+
+    def delete(self, current: dict[str, Any]) -> None:
+        if current["state"] == "running":
+            self._stop()
+        self.api.delete(self._run)
 
     def _wait_until_parsed(self) -> None:
         """Wait until the DAG can run, and unpause it."""
@@ -287,29 +385,35 @@ class DagRun(Resource):
 
     def _causes(self, tasks: list[dict[str, Any]]) -> str:
         """The failing tasks, each with the end of its log."""
-        failing = [task for task in tasks if task["state"] == "failed"]
-        if not failing:
+        failures = self._failures(tasks)
+        if not failures:
             return "failed without a failing task"
         told = []
-        for task in failing[:SHOWN]:
-            told.append(f"{named(task)} failed at try {task['try_number']}:\n  " + "\n  ".join(self._log(task)))
-        more = f"\nand {len(failing) - SHOWN} more tasks" if len(failing) > SHOWN else ""
-        return "failed. " + "\n".join(told) + more
+        for failure in failures:
+            cause = f" by {failure['cause']}" if failure["cause"] else ""
+            told.append(f"{failure['task']} failed at try {failure['try']}{cause}:\n  " + "\n  ".join(failure["log"]))
+        more = sum(task["state"] == "failed" for task in tasks) - len(failures)
+        return "failed. " + "\n".join(told) + (f"\nand {more} more tasks" if more else "")
 
-    def _log(self, task: dict[str, Any]) -> list[str]:
+    def _failures(self, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if self.failures is None:
+            failing = [task for task in tasks if task["state"] == "failed"]
+            self.failures = [self._why(task) for task in failing[:SHOWN]]
+        return self.failures
+
+    def _why(self, task: dict[str, Any]) -> dict[str, Any]:
         path = f"{self._run}/taskInstances/{part(task['task_id'])}/logs/{task['try_number']}"
+        failure = {"task": named(task), "try": task["try_number"], "cause": ""}
         try:
-            answer = self.api.get(path, full_content="true", map_index=task["map_index"])
+            content = self.api.get(path, full_content="true", map_index=task["map_index"]).get("content") or []
         except BackendError as error:
-            return [f"(its log can't be read: {error})"]
-        lines = log_lines(answer.get("content") or [])
-        return lines[-self.params["log_lines"] :] or ["(its log is empty)"]
+            return {**failure, "log": [f"(its log can't be read: {error})"]}
+        lines = log_lines(content)[-self.params["log_lines"] :]
+        return {**failure, "cause": log_cause(content), "log": lines or ["(its log is empty)"]}
 
     def _failure(self, answered: str, tasks: list[dict[str, Any]]) -> BackendError:
         error = BackendError(
-            f"run {self.name} for {self.date.isoformat()}",
-            answered,
-            "Mend the cause and run this again: a failed run is cleared and runs anew",
+            self._asked, answered, "Mend the cause and run this again: a failed run is cleared and runs anew"
         )
         error.facts.update(self._facts(tasks), changed=True)
         return error
@@ -318,7 +422,10 @@ class DagRun(Resource):
         return {
             "dag_run_id": self.run["dag_run_id"],
             "state": self.run["state"],
+            "conf": self.run.get("conf") or {},
+            "begun": self.run.get("start_date"),
             "seconds": self.run.get("duration"),
+            "failures": self._failures(tasks) if self.run["state"] == "failed" else [],
             "tasks": [
                 {
                     "task_id": task["task_id"],
@@ -332,7 +439,7 @@ class DagRun(Resource):
         }
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
-        return self._facts(self._tasks()) if self.run else {}
+        return self._facts(self._tasks()) if self.run and state is not None else {}
 
 
 def main() -> None:
@@ -341,6 +448,7 @@ def main() -> None:
             **CONNECTION,
             "dag_id": {"type": "str", "required": True},
             "logical_date": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "stopped", "absent", "gathered"], "default": "present"},
             "conf": {"type": "dict"},
             "force": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},

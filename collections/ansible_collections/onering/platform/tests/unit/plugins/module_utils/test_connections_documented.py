@@ -6,13 +6,19 @@ import re
 
 import pytest
 import yaml
+from ansible_collections.onering.platform.plugins.doc_fragments import airflow as airflow_fragment
 from ansible_collections.onering.platform.plugins.doc_fragments import clickhouse as clickhouse_fragment
 from ansible_collections.onering.platform.plugins.doc_fragments import minio as minio_fragment
 from ansible_collections.onering.platform.plugins.doc_fragments import openmetadata as openmetadata_fragment
-from ansible_collections.onering.platform.plugins.module_utils import clickhouse, minio, openmetadata
+from ansible_collections.onering.platform.plugins.module_utils import airflow, clickhouse, minio, openmetadata
 
-BACKENDS = [(minio, minio_fragment), (clickhouse, clickhouse_fragment), (openmetadata, openmetadata_fragment)]
-NAMES = ["minio", "clickhouse", "openmetadata"]
+BACKENDS = [
+    (minio, minio_fragment),
+    (clickhouse, clickhouse_fragment),
+    (openmetadata, openmetadata_fragment),
+    (airflow, airflow_fragment),
+]
+NAMES = ["minio", "clickhouse", "openmetadata", "airflow"]
 
 
 @pytest.mark.parametrize(("backend", "fragment"), BACKENDS, ids=NAMES)

@@ -46,6 +46,7 @@ class Airflow:
         self.broken: list[Exception] = []
         self.expired_after: int | None = None
         self.tokens = 0
+        self.rival: dict[str, Any] | None = None
 
     def add_run(self, state: str, conf: dict[str, Any] | None = None) -> None:
         self.runs.append(
@@ -79,6 +80,8 @@ class Airflow:
         self.published(parts.path, method, query, body)
         self.asked.append((method, unquote(parts.path.removeprefix("/api/v2/")), body))
         answer = self.answer(method, unquote(parts.path.removeprefix("/api/v2/")), query, body, url)
+        if method == "DELETE":
+            return io.BytesIO(b"")
         return io.BytesIO(json.dumps(answer).encode())
 
     @staticmethod
@@ -109,6 +112,9 @@ class Airflow:
             return self.dag
         if path == "dags/flights/dagRuns":
             if method == "POST":
+                if self.rival is not None:
+                    self.add_run("running", self.rival)
+                    self.refuse(url, 409, {"detail": {"reason": "Unique constraint violation"}})
                 self.add_run("queued", body["conf"])
                 return self.runs[0]
             assert query["logical_date_gte"] == query["logical_date_lte"] == DATE
@@ -122,6 +128,13 @@ class Airflow:
                 "task_instances": self.tasks[offset : offset + int(query["limit"])],
                 "total_entries": len(self.tasks),
             }
+        if method == "DELETE":
+            if self.runs[0]["state"] == "running":
+                self.refuse(url, 409, {"detail": "cannot be deleted in running state"})
+            return self.runs.clear()
+        if method == "PATCH":
+            self.runs[0].update(body)
+            return self.runs[0]
         if "/logs/" in path:
             return {"content": self.logs[path.split("/")[-3]], "continuation_token": None}
         if self.runs[0]["state"] not in airflow_dag_run.ENDED:
@@ -328,6 +341,24 @@ def test_a_server_that_restarts_is_waited_for(server: Airflow, run: Callable[...
     assert run()["state"] == "success"
 
 
+def test_a_question_that_takes_all_its_time_is_asked_again(
+    server: Airflow, run: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    failing = [TimeoutError("timed out")]
+
+    def slow(url: str, **options: Any) -> io.BytesIO:
+        now[0] += 31
+        if "/taskInstances" in url and failing:
+            raise failing.pop()
+        return server(url, **options)
+
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(network, "open_url", slow)
+    assert run(timeout=10000)["state"] == "success"
+    assert not failing
+
+
 def test_a_server_that_stays_away_is_named(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
     server.broken = [URLError(ConnectionRefusedError("refused"))] * 100
     result = run()
@@ -340,6 +371,148 @@ def test_a_date_that_is_none_is_refused_before_anything_is_asked(
 ) -> None:
     assert "Write it as" in run(logical_date="yesterday")["msg"]
     assert not server.asked
+
+
+def test_the_cause_of_a_failure_is_named_and_returned(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.course = [("failed", [task("load", "failed", tries=2)])]
+    server.logs["load"] = [
+        {
+            "timestamp": "t",
+            "event": "Task failed",
+            "level": "error",
+            "error_detail": [{"exc_type": kind, "exc_value": "v"}],
+        }
+        for kind in ("KeyError", "LostRows")
+    ]
+    result = run()
+    assert "load failed at try 2 by LostRows: v:\n" in result["msg"]
+    (failure,) = result["failures"]
+    assert (failure["task"], failure["try"], failure["cause"]) == ("load", 2, "LostRows: v")
+    assert failure["log"][-1] == "LostRows: v"
+
+
+def test_a_log_that_is_refused_is_told_in_its_place(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.course = [("failed", [task("load", "failed"), task("fourth", "failed")])]
+    answer = server.answer
+
+    def refusing(method: str, path: str, query: Any, body: Any, url: str) -> Any:
+        if "/load/logs/" in path:
+            server.refuse(url, 403, {"detail": "Forbidden"})
+        return answer(method, path, query, body, url)
+
+    server.answer = refusing  # type: ignore[method-assign]
+    server.logs["fourth"] = ["plain"]
+    result = run()
+    assert "(its log can't be read: " in result["msg"]
+    assert "fourth failed at try 1:\n  plain" in result["msg"]
+
+
+def test_more_failures_than_are_shown_are_counted(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.course = [("failed", [task("load", "failed", map_index=index) for index in range(5)])]
+    server.logs["load"] = ["plain"]
+    result = run()
+    assert "and 2 more tasks" in result["msg"]
+    assert len(result["failures"]) == 3
+
+
+def test_a_failure_without_a_task_says_so(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.course = [("failed", [task("load", "skipped")])]
+    assert "failed without a failing task" in run()["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_diff_tells_conf_and_that_the_dag_is_unpaused(
+    server: Airflow, run: Callable[..., dict[str, Any]], check: bool
+) -> None:
+    server.add_run("failed", {"a": 1})
+    assert server.dag is not None
+    server.dag["is_paused"] = True
+    diff = run(check=check)["diff"]
+    assert diff["before"] == {
+        "dag_id": "flights", "logical_date": DATE, "state": "failed", "conf": {"a": 1}, "paused": True,
+    }  # fmt: skip
+    assert diff["after"] == {**diff["before"], "state": "success", "paused": False}
+
+
+def test_a_date_that_succeeded_leaves_a_paused_dag_paused(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.add_run("success")
+    assert server.dag is not None
+    server.dag["is_paused"] = True
+    assert not run()["changed"]
+    assert not server.did("PATCH")
+
+
+def test_of_two_at_once_the_later_waits_for_the_same_run(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.rival = {"sample": True}
+    result = run(conf={"sample": True})
+    assert result["state"] == "success"
+    assert len(server.runs) == 1
+
+
+def test_of_two_at_once_another_conf_is_refused(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    server.rival = {"sample": False}
+    assert "someone else triggered it meanwhile, with another conf" in run(conf={"sample": True})["msg"]
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_stopped(server: Airflow, run: Callable[..., dict[str, Any]], state: str) -> None:
+    server.add_run(state)
+    planned = run(check=True, state="stopped")
+    assert planned["changed"]
+    assert (planned["diff"]["before"]["state"], planned["diff"]["after"]["state"]) == (state, "failed")
+    assert server.runs[0]["state"] == state
+    result = run(state="stopped")
+    assert result["changed"]
+    assert not result["failed"]
+    assert result["state"] == "failed"
+    assert server.did("PATCH") == [("dags/flights/dagRuns/ansible__20260101T000000Z", {"state": "failed"})]
+    assert not run(state="stopped")["changed"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent", "gathered"])
+def test_no_run_is_no_change(server: Airflow, run: Callable[..., dict[str, Any]], state: str) -> None:
+    result = run(state=state)
+    assert not result["changed"]
+    assert "dag_run_id" not in result
+
+
+@pytest.mark.parametrize("state", ["queued", "success", "failed"])
+def test_absent(server: Airflow, run: Callable[..., dict[str, Any]], state: str) -> None:
+    server.add_run(state)
+    planned = run(check=True, state="absent")
+    assert planned["diff"]["after"] == {}
+    assert len(server.runs) == 1
+    result = run(state="absent")
+    assert result["changed"]
+    assert "dag_run_id" not in result
+    assert server.runs == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_running_run_is_removed_by_force_only(
+    server: Airflow, run: Callable[..., dict[str, Any]], check: bool
+) -> None:
+    server.add_run("running")
+    assert "it is running" in run(check=check, state="absent")["msg"]
+    assert len(server.runs) == 1
+    assert run(check=check, state="absent", force=True)["changed"]
+    assert len(server.runs) == int(check)
+
+
+def test_gathered_reads_the_run_with_its_tasks_and_failures(
+    server: Airflow, run: Callable[..., dict[str, Any]]
+) -> None:
+    server.add_run("failed", {"a": 1})
+    server.runs[0]["start_date"] = "2026-01-02T08:00:00Z"
+    server.tasks = [task("load", "failed")]
+    server.logs["load"] = ["plain"]
+    result = run(state="gathered", force=True)
+    assert not result["changed"]
+    assert not result["failed"]
+    assert (result["state"], result["conf"], result["begun"]) == ("failed", {"a": 1}, "2026-01-02T08:00:00Z")
+    assert result["tasks"][0]["task_id"] == "load"
+    assert result["failures"] == [{"task": "load", "try": 1, "cause": "", "log": ["plain"]}]
+    assert {method for method, _path, _body in server.asked} == {"GET"}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ class Container:
         self.engine, self.command, self.options = engine, command, options
         self.name = options["name"]
         self.attrs = {"State": {"Status": "running"}}
+        self.status = "running"
         self.settings = ""
         self.events: list[str] = []
         self.removed: dict[str, Any] | None = None
@@ -58,6 +59,7 @@ class Engine:
     def __init__(self, **answers: list[Any]) -> None:
         self.answers = {verb.replace("_", "-"): answer for verb, answer in answers.items()}
         self.made: list[Container] = []
+        self.left: list[Any] = []
         self.containers = self
         config = {"Config": {"User": "1001:1001"}}
         self.images = SimpleNamespace(get=lambda name: SimpleNamespace(attrs=config))
@@ -67,6 +69,9 @@ class Engine:
             raise docker.errors.ImageNotFound("no such image")
         self.made.append(Container(self, command, options))
         return self.made[-1]
+
+    def list(self, **options: Any) -> list[Any]:
+        return self.left
 
     @property
     def verbs(self) -> list[str]:
@@ -179,6 +184,12 @@ def test_timeout_names_the_state_and_the_lock(ask) -> None:
     assert engine.made[0].removed
 
 
+def test_what_the_engine_refuses_is_told_in_its_words(ask) -> None:
+    result = ask(Engine(update_sql=[docker.errors.APIError("network net not found")]))
+    assert "network net not found" in result["msg"]
+    assert "not done after" not in result["msg"]
+
+
 def test_a_missing_image_is_named(ask) -> None:
     result = ask(Engine(), image="missing")
     assert "there is no image missing" in result["msg"]
@@ -248,12 +259,252 @@ def test_an_optional_changelog_may_be_missing(ask) -> None:
     assert "there is no such file" in ask(engine, changelogs=[nothere])["msg"]
 
 
-def test_tag_once(ask) -> None:
-    engine = Engine(tag_exists=[(0, "The tag 'v1' does NOT exist in 'x'.", SAID)], tag=[(0, "", SAID)])
-    assert ask(engine, command="tag", tag="v1")["changed"]
-    assert engine.verbs == ["tag-exists", "tag"]
-    engine = Engine(tag_exists=[(0, "The tag 'v1' already exists in 'x'.", SAID)])
+HISTORY = """\
+Liquibase History for jdbc:x
+
++---------------+-------------------+----------------+------------------+--------------+-----+
+| Deployment ID | Update Date       | Changelog Path | Changeset Author | Changeset ID | Tag |
++---------------+-------------------+----------------+------------------+--------------+-----+
+| 5546332903    | 11/24/26, 6:52 PM | c/x.sql        | a                | one          | v1  |
++---------------+-------------------+----------------+------------------+--------------+-----+
+| 5546332903    | 11/24/26, 6:52 PM | c/x.sql        | a                | two          | {} |
++---------------+-------------------+----------------+------------------+--------------+-----+
+"""
+
+
+def test_a_new_tag_is_a_change(ask) -> None:
+    engine = Engine(history=[(0, HISTORY.format("  "), SAID)], tag=[(0, "", SAID)])
+    result = ask(engine, command="tag", tag="v2")
+    assert result["changed"]
+    assert result["tags"] == ["v1", "v2"]
+    assert result["diff"] == {"before": {"tags": ["v1"]}, "after": {"tags": ["v1", "v2"]}}
+    assert engine.verbs == ["history", "tag"]
+
+
+def test_check_mode_tags_nothing(ask) -> None:
+    engine = Engine(history=[(0, "No changesets deployed", SAID)])
+    assert ask(engine, check=True, command="tag", tag="v1")["changed"]
+    assert engine.verbs == ["history"]
+
+
+def test_a_tag_that_is_there_is_no_change(ask) -> None:
+    engine = Engine(history=[(0, HISTORY.format("  "), SAID)])
     assert not ask(engine, command="tag", tag="v1")["changed"]
+    assert engine.verbs == ["history"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_tag_that_would_drop_another_is_refused(ask, check: bool) -> None:
+    engine = Engine(history=[(0, HISTORY.format("v2"), SAID)])
+    result = ask(engine, check=check, command="tag", tag="v3")
+    assert result["failed"]
+    assert "this state has the tag v2, which Liquibase would drop" in result["msg"]
+    assert engine.verbs == ["history"]
+
+
+ROLLBACK = """\
+-- Lock Database
+-- Rolling Back ChangeSet: c/x.sql::two::a
+DROP VIEW v;
+
+DELETE FROM public.databasechangelog WHERE ID = 'two';
+
+-- Rolling Back ChangeSet: c/x.sql::one::a
+DROP TABLE one;
+
+ALTER TABLE lb.DATABASECHANGELOG  DELETE WHERE ID = 'one';
+
+-- Release Database Lock
+"""
+
+
+@pytest.mark.parametrize(
+    ("verb", "by", "option"),
+    [("rollback", {"tag": "v1"}, "--tag=v1"), ("rollback-count", {"count": 2}, "--count=2")],
+)
+def test_rollback(ask, verb: str, by: dict[str, Any], option: str) -> None:
+    asked = f"{verb.replace('-', '_')}_sql"
+    engine = Engine(**{asked: [(0, ROLLBACK, SAID)]})
+    planned = ask(engine, check=True, command="rollback", **by)
+    assert planned["changed"]
+    assert planned["rolled_back"] == ["c/x.sql::two::a", "c/x.sql::one::a"]
+    assert planned["diff"]["after"] == {"c/x.sql::two::a": "DROP VIEW v;", "c/x.sql::one::a": "DROP TABLE one;"}
+    assert engine.verbs == [f"{verb}-sql"]
+    engine = Engine(**{asked: [(0, ROLLBACK, SAID)], verb.replace("-", "_"): [(0, "", SAID)]})
+    assert ask(engine, command="rollback", **by)["rolled_back"] == planned["rolled_back"]
+    assert engine.verbs == [f"{verb}-sql", verb]
+    assert all(one.command[-1] == option for one in engine.made)
+
+
+def test_nothing_to_roll_back_is_no_change(ask) -> None:
+    engine = Engine(rollback_sql=[(0, "-- Lock Database\n", SAID)])
+    assert not ask(engine, command="rollback", tag="v1")["changed"]
+    assert engine.verbs == ["rollback-sql"]
+
+
+def test_a_changeset_without_rollback_is_refused_before_anything_changes(ask) -> None:
+    said = "Unexpected error running Liquibase: Liquibase does not support automatic rollback generation\n"
+    engine = Engine(rollback_sql=[(1, ROLLBACK, said)])
+    result = ask(engine, command="rollback", tag="v1")
+    assert result["failed"]
+    assert "changeset c/x.sql::one::a has no rollback statement" in result["msg"]
+    assert engine.verbs == ["rollback-sql"]
+
+
+def test_another_error_of_a_rollback_stays_what_it_is(ask) -> None:
+    said = "Unexpected error running Liquibase: Could not find tag 'v9' in the database\n"
+    result = ask(Engine(rollback_sql=[(1, "", said)]), command="rollback", tag="v9")
+    assert "Could not find tag 'v9' in the database. Name a tag that was set" in result["msg"]
+
+
+def test_a_rollback_needs_to_know_how_far(ask) -> None:
+    assert "tag, count" in ask(Engine(), command="rollback")["msg"]
+    assert "mutually exclusive" in ask(Engine(), command="rollback", tag="v1", count=1)["msg"]
+    assert "count is 0" in ask(Engine(), command="rollback", count=0)["msg"]
+
+
+def test_an_error_in_the_middle_tells_what_was_done(ask) -> None:
+    said = (
+        "Running Changeset: c/x.sql::one::a\nRunning Changeset: c/x.sql::two::a\n"
+        "Unexpected error running Liquibase: Migration failed for changeset c/x.sql::two::a\n"
+    )
+    result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(1, "", said)]))
+    assert result["failed"]
+    assert result["changed"]
+    assert result["done"] == ["c/x.sql::one::a"]
+    several = [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]
+    result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(1, "", said)]), changelogs=several)
+    assert (result["changed"], result["done"]) == (True, ["c/x.sql::one::a"])
+
+
+def test_validate_is_no_change_and_refuses_in_liquibases_words(ask) -> None:
+    engine = Engine(update_sql=[(0, PENDING, SAID)])
+    assert not ask(engine, command="validate")["changed"]
+    said = "Unexpected error running Liquibase: Validation Failed:\n 1 changesets had duplicate identifiers\n"
+    result = ask(Engine(update_sql=[(1, "", said)]), command="validate")
+    assert (
+        "Validation Failed: 1 changesets had duplicate identifiers. Mend the changelog; nothing has run."
+        in result["msg"]
+    )
+
+
+class Place:
+    """A database server without one: `made` is what the replay makes."""
+
+    scratch = "drift_1"
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.live: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
+
+    def make(self) -> None:
+        self.events.append("make")
+
+    def drop(self) -> None:
+        self.events.append("drop")
+
+    def changelogs(self, source: str, target: str) -> str:
+        self.events.append("changelogs")
+        return source
+
+    def prepare(self, sql: str) -> None:
+        self.events.append(sql)
+
+    def objects(self, scratch: bool = False) -> dict[str, Any]:
+        return self.made if scratch else self.live
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Place:
+    place = Place()
+    monkeypatch.setattr(liquibase, "store", lambda *_arguments: place)
+    monkeypatch.setattr(liquibase, "address", lambda _client, _network, host: host)
+    return place
+
+
+DRIFT = {"command": "drift", "schemas": ["gold"], "url": "jdbc:postgresql://postgres/onering"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_drift_is_what_differs_from_the_replay_and_no_change(ask, place: Place, check: bool) -> None:
+    place.live, place.made = {"table gold.t": {"column id": "text"}}, {"table gold.t": {"column id": "integer"}}
+    engine = Engine(update_sql=[(0, "", SAID), (0, PENDING, SAID)], update=[(0, "", SAID)])
+    result = ask(engine, check=check, **DRIFT)
+    assert not result["changed"]
+    assert [one["text"] for one in result["drift"]] == ["table gold.t: column id is text, the changelog makes integer"]
+    assert engine.verbs == ["update-sql", "update-sql", "update"]
+    assert place.events == ["make", "changelogs", "CREATE TABLE one (id int);", "drop"]
+    live, *replayed = [one.settings for one in engine.made]
+    assert "url=jdbc:postgresql://postgres/onering\n" in live
+    assert all("url=jdbc:postgresql://postgres/drift_1\n" in settings for settings in replayed)
+
+
+def test_drift_of_what_has_not_run_is_refused(ask, place: Place) -> None:
+    result = ask(Engine(update_sql=[(0, PENDING, SAID)]), **DRIFT)
+    assert "pending: c/x.sql::one::a. Update first" in result["msg"]
+    assert place.events == []
+
+
+def test_a_replay_that_fails_leaves_no_scratch_place(ask, place: Place) -> None:
+    engine = Engine(update_sql=[(0, "", SAID), (1, "", "Unexpected error running Liquibase: no such type\n")])
+    result = ask(engine, **DRIFT)
+    assert result["failed"]
+    assert "no such type" in result["msg"]
+    assert place.events == ["make", "changelogs", "drop"]
+
+
+def test_drift_needs_to_know_what_the_changelog_owns(ask, place: Place) -> None:
+    engine = Engine()
+    assert "schemas is empty" in ask(engine, **{**DRIFT, "schemas": []})["msg"]
+    assert engine.made == []
+
+
+class Left:
+    """What a module that was killed left behind."""
+
+    name = "net-liquibase-left"
+
+    def __init__(self, status: str, error: Exception | None = None) -> None:
+        self.status, self.error = status, error
+        self.events: list[str] = []
+
+    def wait(self, timeout: int) -> None:
+        self.events.append("wait")
+        if self.error:
+            raise self.error
+
+    def remove(self, **options: Any) -> None:
+        self.events.append("remove")
+
+
+@pytest.mark.parametrize(("status", "events"), [("running", ["wait", "remove"]), ("created", ["remove"])])
+def test_what_a_killed_module_left_ends_first(ask, status: str, events: list[str]) -> None:
+    engine = Engine(update_sql=[(0, "", SAID)])
+    engine.left = [Left(status)]
+    assert not ask(engine)["failed"]
+    assert engine.left[0].events == events
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (requests.exceptions.ReadTimeout("read timed out"), "a container net-liquibase-… still runs after 7 s"),
+        (docker.errors.APIError("no space"), "no space"),
+        (docker.errors.NotFound("gone"), ""),
+    ],
+)
+def test_what_a_killed_module_left_does_not_end(ask, error: Exception, told: str) -> None:
+    engine = Engine(update_sql=[(0, "", SAID)])
+    engine.left = [Left("running", error)]
+    result = ask(engine, timeout=7)
+    assert result["failed"] == bool(told)
+    assert told in result.get("msg", "")
+
+
+def test_a_password_in_the_address_is_hidden(ask) -> None:
+    result = ask(Engine(update_sql=[(0, "", SAID)]), url="jdbc:postgresql://h/d?user=u&password=hunter3")
+    assert "hunter3" not in str(result)
 
 
 def test_release_locks(ask) -> None:

@@ -1,0 +1,7 @@
+--liquibase formatted sql
+
+--changeset test:one
+SELECT 1;
+
+--changeset test:one
+SELECT 2;
