@@ -188,8 +188,14 @@ class Servers:
 
     def postgres(self) -> dict[str, str]:
         password = secret()
+        file = WORK / "postgres-password"
+        file.write_text(password)
         address = self.start(
-            "postgres", "sql-store", 5432, environment={"POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password}
+            "postgres",
+            "sql-store",
+            5432,
+            environment={"POSTGRES_USER": "tests", "POSTGRES_PASSWORD_FILE": "/run/secrets/password"},
+            volumes={str(file): {"bind": "/run/secrets/password", "mode": "ro"}},
         )
         return {"POSTGRES_HOST": address, "POSTGRES_USER": "tests", "POSTGRES_PASSWORD": password}
 

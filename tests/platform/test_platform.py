@@ -25,6 +25,7 @@ DATED = {
     "silver.purchases", "gold.revenue_by_make_month", "gold.cart_to_purchase", "gold.returns_by_make",
 }  # fmt: skip
 DATASET = ROOT / "tests/platform/dataset"
+TARGETS = ROOT / "collections/ansible_collections/onering/platform/tests/integration"
 
 
 def newest_run(platform: Platform) -> dict[str, Any]:
@@ -281,6 +282,16 @@ def test_a_file_nobody_has_seen_comes_to_gold(platform: Platform, tmp_path: Path
     assert gold == [(date(2025, 1, 1), "Müller GmbH", len(chosen), first)]
     row = platform.clickhouse("SELECT plz, faellig_am, mw_st FROM silver.invoices WHERE rechnungs_nr = 2025002")
     assert row.split("\t") == ["00002", "2025-03-03", "\\N"]
+
+
+def test_the_collections_target_of_airflow(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_URL", f"http://{platform.airflow}:8080")
+    monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
+    monkeypatch.setenv("AIRFLOW_PASSWORD", platform.secrets()["AIRFLOW_ADMIN_PASSWORD"])
+    dags = platform.content / "orchestration/airflow/dags"
+    added = shutil.copy(TARGETS / "targets/airflow_dag_run/files/onering_test.py", dags)
+    platform.play(str(TARGETS / "run.yml"), "-vvv", "-e", '{"targets": ["airflow_dag_run"]}')
+    Path(added).unlink()
 
 
 def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
