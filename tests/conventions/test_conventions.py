@@ -214,9 +214,16 @@ def test_modules_state_what_they_promise() -> None:
     done = subprocess.run(["ansible-doc", "--json", *names], capture_output=True, text=True, check=True, cwd=ROOT)
     documented = json.loads(done.stdout)
     assert sorted(documented) == sorted(names)
-    for name, parts in documented.items():
-        assert {"check_mode", "diff_mode", "idempotent"} <= set(parts["doc"].get("attributes", {})), name
-        assert all(option.get("description") for option in parts["doc"]["options"].values()), name
+    lines = []
+    for name in names:
+        doc = documented[name]["doc"]
+        promises = " | ".join(doc["attributes"][of]["support"] for of in ("check_mode", "diff_mode", "idempotent"))
+        assert all(option.get("description") for option in doc["options"].values()), name
+        lines.append(f"| `{name.rpartition('.')[2]}` | {doc['short_description']} | {promises} | ")
+    table = (COLLECTION / "README.md").read_text().partition("| run against |\n")[2].partition("\n\n")[0]
+    shown = [line.removesuffix(" |").rpartition(" | ") for line in table.splitlines()[1:]]
+    assert ["".join(line[:2]) for line in shown] == lines
+    assert all(against for *_, against in shown)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=name_of)
