@@ -53,8 +53,8 @@ unit: bootstrap ## Unit and convention tests
 mutation: bootstrap ## Small faults in what decides and compares: how many the unit tests notice
 	ops/scripts/test mutation
 
-newest: bootstrap ## The collection's tests on the newest ansible-core; WITH=python3.13 names its Python
-	ops/scripts/newest $(WITH)
+newest: bootstrap ## The collection's tests on the newest ansible-core; WITH=python3.13 names its Python; INTEGRATION=1 for real servers
+	INTEGRATION=$(INTEGRATION) ops/scripts/newest $(WITH)
 
 molecule: bootstrap ## One scenario a role; ROLE=name for one
 	ops/scripts/test molecule $(ROLE)
