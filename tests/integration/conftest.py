@@ -32,10 +32,10 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="session", autouse=True)
 def targets(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Run]]]:
-    """Those that were asked for, one after the other from the first test on."""
+    """Those that were asked for, two at a time from the first test on."""
     items: list[Any] = request.session.items
     wanted = [item.callspec.params["name"] for item in items if _is_target(item)]
-    pool = ThreadPoolExecutor(1)
+    pool = ThreadPoolExecutor(2)
     # Only what was asked for needs servers.
     envs = {name: request.getfixturevalue("servers").env(*TARGETS[name]) for name in wanted}
     yield {name: pool.submit(run, name, env) for name, env in envs.items()}

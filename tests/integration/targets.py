@@ -10,11 +10,11 @@ from plays import environment
 from servers import ROOT, WORK
 
 FOLDER = ROOT / "collections/ansible_collections/onering/platform/tests/integration"
-# What a target needs: a new target is a line here, a new server a method of Servers.
+# What a target needs: a new target is a line here, a new server a method of Servers. The longest first.
 TARGETS = {
-    "clickhouse_schema": ["clickhouse"],
     "liquibase": ["postgres", "clickhouse", "liquibase"],
     "minio": ["minio"],
+    "clickhouse_schema": ["clickhouse"],
 }
 ELSEWHERE = {"airflow_dag_run"}  # where there is an Airflow: tests/platform
 
