@@ -84,8 +84,9 @@ def test_fields_have_the_names_that_the_connection_gives(source: Source) -> None
 
 
 def test_what_is_no_message_goes_to_the_log(source: Source, capfd: pytest.CaptureFixture[str]) -> None:
-    assert len(source.says("Warming up", log("WARN", "slow"), log("DEBUG", "x = 1"), record(id="a")).read()) == 1
-    assert capfd.readouterr().out.splitlines() == ["planes: Warming up", "planes: WARN slow"]
+    others = ["Warming up", '{"level": "info"}', log("NOTICE", "x"), "17"]
+    assert len(source.says(*others, log("WARN", "slow"), log("DEBUG", "x = 1"), record(id="a")).read()) == 1
+    assert capfd.readouterr().out.splitlines() == [*(f"planes: {line}" for line in others), "planes: WARN slow"]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +97,11 @@ def test_what_is_no_message_goes_to_the_log(source: Source, capfd: pytest.Captur
         ([record(id="a")], "os.kill(os.getpid(), signal.SIGKILL)", ["was killed by SIGKILL after 1 records"]),
         (['{"type": "RECO'], "", ["no message of Airbyte's protocol after 0", '"RECO']),
         (['{"type": "RECORD"}'], "", ["no message of Airbyte's protocol after 0", "RECORD"]),
+        (["Loading... " + record(id="a")], "", ["no message of Airbyte's protocol after 0", "Loading... "]),
+        ([record(id="a").replace('"a"', '"\\udcff"')], "", ["no message of Airbyte's protocol after 0", "RECORD"]),
         ([record("ships", id="a")], "", ["the source lacks this stream", "sent ships"]),
     ],
-    ids=["error", "error with 0", "killed", "half a message", "empty record", "other stream"],
+    ids=["error", "error with 0", "killed", "half a message", "empty record", "text before", "no UTF-8", "other one"],
 )  # fmt: skip
 def test_a_failure_says_why_and_what_next(source: Source, lines: list[str], then: str, words: list[str]) -> None:
     with pytest.raises(connector.ConnectorError) as raised:
@@ -116,6 +119,11 @@ def test_a_message_cut_by_a_kill_is_the_kill(source: Source) -> None:
 def test_silence_ends_it(source: Source) -> None:
     with pytest.raises(connector.ConnectorError, match=r"wrote nothing for 0\.5 s and was ended"):
         source.says(record(id="a"), then="time.sleep(60)").read(inactivity=0.5)
+
+
+def test_one_that_says_no_more_but_does_not_end_is_ended(source: Source) -> None:
+    with pytest.raises(connector.ConnectorError, match=r"wrote nothing for 0\.5 s and was ended"):
+        source.says(record(id="a"), then="os.close(1); time.sleep(60)").read(inactivity=0.5)
 
 
 def test_another_streams_failure_ends_it(source: Source) -> None:

@@ -101,14 +101,12 @@ class Process:
     _waiting_since: float | None = field(default=None, init=False)
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[bytes]:
         """It is ended when it writes nothing for too long, when reading stops, and with this process. Its complaints
         (stderr) go to the log."""
         with subprocess.Popen(
             self.command,
             stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
             process_group=0,  # a launcher's children end with it
             preexec_fn=die_with_parent,
         ) as process:
@@ -116,6 +114,7 @@ class Process:
             try:
                 while line := self._next(process):
                     yield line
+                self._waiting_since = time.monotonic()  # it still has to end
                 code = process.wait()
                 if code and not self.end:
                     self.end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
@@ -123,14 +122,14 @@ class Process:
                 self._ended.set()
                 end_group(process)
 
-    def _next(self, process: subprocess.Popen[str]) -> str:
+    def _next(self, process: subprocess.Popen[bytes]) -> bytes:
         # Time that the reader takes to write what it has doesn't count.
         self._waiting_since = time.monotonic()
-        line = process.stdout.readline() if process.stdout else ""
+        line = process.stdout.readline() if process.stdout else b""
         self._waiting_since = None
         return line
 
-    def _watch(self, process: subprocess.Popen[str]) -> None:
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
         while not self._ended.wait(min(1, self.inactivity_seconds / 5)):
             since = self._waiting_since
             if since is not None and time.monotonic() - since > self.inactivity_seconds:
@@ -142,7 +141,7 @@ class Process:
                 return
 
 
-def end_group(process: subprocess.Popen[str]) -> None:
+def end_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -160,18 +159,27 @@ def command(connection: Connection, stream: StreamConnection) -> Iterator[list[s
         yield [str(connection.executable), "read", "--config", str(files[0]), "--catalog", str(files[1])]
 
 
+def is_record(line: bytes) -> bool:
+    """Whether a line that is no message may hold a record: then it can't be passed over."""
+    try:
+        other = json.loads(line)
+    except ValueError:
+        return line.startswith(b"{") or b'"RECORD"' in line
+    return isinstance(other, dict) and other.get("type") == "RECORD"
+
+
 def records(connection: Connection, stream: StreamConnection, stop: threading.Event) -> Iterator[dict[str, Any]]:
     """All records of a stream as the connector sends them, with Airbyte's raw id (it sorts as they came) and time.
 
     Read with the connection's own catalog, as Airbyte's server does: nothing is discovered, and no field is added that
     the connector leaves out. One that tells an error has failed, whatever it ends with. What it writes besides messages
-    goes to the log, but a message that isn't whole is a lost record: an error.
+    goes to the log, but a record that can't be read would be lost: an error.
     """
     from airbyte_protocol.models import AirbyteMessage, Level, Type
     from pydantic import ValidationError
     from uuid_extensions import uuid7str
 
-    sent, told, broken = 0, "", ""
+    sent, told, broken = 0, "", b""
     with command(connection, stream) as started:
         process = Process(started, connection.inactivity_seconds, stop)
         with contextlib.closing(process.lines()) as lines:
@@ -179,10 +187,10 @@ def records(connection: Connection, stream: StreamConnection, stop: threading.Ev
                 try:
                     message = AirbyteMessage.model_validate_json(line)
                 except ValidationError:
-                    if line.startswith("{"):
+                    if is_record(line):
                         broken = broken or line
                     else:
-                        print(f"{stream.name}: {line.rstrip()}", flush=True)
+                        print(f"{stream.name}: {line.decode(errors='replace').rstrip()}", flush=True)
                     continue
                 if came := message.record:
                     if came.stream != stream.name:
@@ -203,7 +211,10 @@ def records(connection: Connection, stream: StreamConnection, stop: threading.Ev
                     print(f"{stream.name}: {message.log.level.value} {message.log.message}", flush=True)
     end = process.end
     if not end and broken:
-        end, told = "sent what is no message of Airbyte's protocol", broken.strip()[:LONGEST_REASON]
+        end, told = (
+            "sent what is no message of Airbyte's protocol",
+            broken.decode(errors="replace").strip()[:LONGEST_REASON],
+        )
     elif not end and told:
         end = "told an error"
     if end and stop.is_set():

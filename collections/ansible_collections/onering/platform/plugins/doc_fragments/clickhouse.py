@@ -51,7 +51,8 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for an answer to one statement. Connecting takes at most 5 of them.
+      - Seconds that one statement may take, from its question to the end of its answer; connecting at most 5 of them. What takes
+        longer, such as a column of a large table that gets another type, needs more.
       - Without it, the environment variable E(CLICKHOUSE_TIMEOUT).
     type: int
     default: 60

@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, send
+from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, said, send
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 CONNECTION: dict[str, dict[str, Any]] = {
@@ -25,7 +25,9 @@ CONNECTION: dict[str, dict[str, Any]] = {
 }
 
 PAUSE = 2.0
+KEY = "detail"  # of an error's answer: what was wrong
 BUSY = (429, 502, 503, 504)
+UNREAD = (429, 503)  # a proxy gives 502 and 504 for what the server may have done
 PAGE = 100
 REACH = "Check that the API server runs, is reached from here, and answers within request_timeout"
 LOOK = "Look into the API server's log"
@@ -104,12 +106,13 @@ class Api:
                 if error.code == none_for:
                     return None
                 if error.code == 401 and "Authorization" in headers:
-                    raise _Expired(asked, _detail(error), REMEDIES[401]) from error
+                    raise _Expired(asked, said(error, KEY), REMEDIES[401]) from error
                 # A POST that was received may have done its work: only what was refused unread is sent again.
                 deadline = deadline or time.monotonic() + timeout
-                if error.code not in BUSY or deadline - time.monotonic() < 2 * PAUSE:
+                busy = BUSY if method == "GET" else UNREAD
+                if error.code not in busy or deadline - time.monotonic() < 2 * PAUSE:
                     remedy = REMEDIES.get(error.code, LOOK if error.code >= 500 else "")
-                    raise BackendError(asked, f"{error.code} {_detail(error)}", remedy) from error
+                    raise BackendError(asked, f"{error.code} {said(error, KEY)}", remedy) from error
             except ValueError as error:
                 raise BackendError(asked, f"no JSON: {error}", "Check that url is Airflow's API server") from error
             except (URLError, OSError, HTTPException) as error:
@@ -125,28 +128,15 @@ class _Expired(BackendError):
     """The token is no longer taken."""
 
 
-def _detail(error: HTTPError) -> str:
-    """What the server says was wrong: FastAPI's `detail`, else the beginning of the body."""
-    try:
-        text = error.read().decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return str(error.reason)
-    try:
-        detail = json.loads(text)["detail"]
-    except (ValueError, KeyError, TypeError):
-        return text.strip()[:300] or str(error.reason)
-    return detail if isinstance(detail, str) else json.dumps(detail, sort_keys=True)
-
-
 def part(text: str) -> str:
     """One part of a path: run ids hold colons and plus signs."""
     return quote(text, safe="")
 
 
 def log_cause(content: list[Any]) -> str:
-    """The last exception that a task's log tells, the one that ended it."""
-    details = [detail for entry in content if isinstance(entry, dict) for detail in entry.get("error_detail") or []]
-    return f"{details[-1].get('exc_type')}: {details[-1].get('exc_value')}" if details else ""
+    """The last exception that a task's log tells, the one that ended it; behind it stand those that it came from."""
+    told = [entry["error_detail"] for entry in content if isinstance(entry, dict) and entry.get("error_detail")]
+    return f"{told[-1][0].get('exc_type')}: {told[-1][0].get('exc_value')}" if told else ""
 
 
 def log_lines(content: list[Any]) -> list[str]:

@@ -41,6 +41,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
 CONNECT_TIMEOUT = 5
 ACCESS_DENIED = 497
 ALREADY_THERE = (57, 82)  # a table, a database
+LATE = "It may still be at work there (system.processes tells): raise timeout, or see that it is reached"
 REACH = (
     "Check that it runs, that it answers within timeout, and that login_port is that of the native protocol (9000), "
     "not of HTTP (8123)"
@@ -89,7 +90,9 @@ class Server:
                 f"{asked} at ClickHouse {self.address} as {self.user}", explain(error), remedy
             ) from error
         except (errors.Error, OSError, EOFError) as error:
-            raise BackendError(f"{asked} at ClickHouse {self.address}", *explain_network(error, REACH)) from error
+            self._client.disconnect()  # what was half answered can't be gone on with
+            remedy = LATE if isinstance(error, TimeoutError) else REACH
+            raise BackendError(f"{asked} at ClickHouse {self.address}", *explain_network(error, remedy)) from error
 
 
 def explain(error: Any) -> str:

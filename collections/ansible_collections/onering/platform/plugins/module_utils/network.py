@@ -8,8 +8,10 @@ import json
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
@@ -47,18 +49,33 @@ def within(seconds: float) -> Iterator[None]:
 def send(params: dict[str, Any], method: str, url: str, body: Any, headers: dict[str, str], seconds: float) -> str:
     """The text that answers one request of Ansible's own HTTP client."""
     with within(seconds):
-        answer = open_url(
-            url,
-            method=method,
-            data=None if body is None else json.dumps(body),
-            headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
-            timeout=seconds,
-            follow_redirects="none",
-            use_proxy=False,
-            validate_certs=params["validate_certs"],
-            ca_path=params["ca_path"],
-        )
-        return str(answer.read().decode("utf-8"))
+        try:
+            answer = open_url(
+                url,
+                method=method,
+                data=None if body is None else json.dumps(body),
+                headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
+                timeout=seconds,
+                follow_redirects="none",
+                use_proxy=False,
+                validate_certs=params["validate_certs"],
+                ca_path=params["ca_path"],
+            )
+            return str(answer.read().decode("utf-8"))
+        except HTTPError as error:
+            # Read here, where the deadline holds; a server that fails may hang up on the reason too.
+            with suppress(OSError, ValueError, HTTPException):
+                error.msg = error.read().decode("utf-8", "replace") or error.msg
+            raise
+
+
+def said(error: HTTPError, key: str) -> str:
+    """What the server says was wrong, in an error that `send` raised: `key` of its JSON, else the body's beginning."""
+    try:
+        found = json.loads(error.msg)[key]
+    except (ValueError, KeyError, TypeError):
+        return error.msg.strip()[:300]
+    return found if isinstance(found, str) else json.dumps(found, sort_keys=True)
 
 
 def is_certificate(error: BaseException) -> bool:

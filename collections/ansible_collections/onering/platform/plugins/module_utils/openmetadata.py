@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, send
+from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, said, send
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 CONNECTION: dict[str, dict[str, Any]] = {
@@ -28,6 +28,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
 
 PAGE = 1000
 PAUSE = 1.0
+KEY = "message"  # of an error's answer: what was wrong
 # A PUT creates or updates, so sending it twice does no harm; a PATCH and a DELETE may already have done their work.
 REPEATABLE = ("GET", "PUT")
 BUSY = (429, 502, 503, 504)
@@ -126,7 +127,7 @@ class Api:
                 if error.code not in busy or deadline - time.monotonic() < 2 * PAUSE:
                     failure = _Unauthorized if error.code == 401 else BackendError
                     remedy = REMEDIES.get(error.code, LOOK if error.code >= 500 else "")
-                    raise failure(asked, f"{error.code} {_detail(error)}", remedy) from error
+                    raise failure(asked, f"{error.code} {said(error, KEY)}", remedy) from error
             except ValueError as error:
                 raise BackendError(asked, f"no JSON: {error}", "Check that url is OpenMetadata's server") from error
             except (URLError, OSError, HTTPException) as error:
@@ -139,18 +140,6 @@ class Api:
 
 class _Unauthorized(BackendError):
     """The token is not taken."""
-
-
-def _detail(error: HTTPError) -> str:
-    """What the server says was wrong: its `message`, else the beginning of the body."""
-    try:
-        text = error.read().decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return str(error.reason)
-    try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
-        return text.strip()[:300] or str(error.reason)
 
 
 def part(text: str) -> str:

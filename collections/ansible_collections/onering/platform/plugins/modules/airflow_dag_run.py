@@ -315,6 +315,10 @@ class DagRun(Resource):
         )
         self.progress.tell(f"triggered for {self.date.isoformat()}" if run else "triggered by someone else meanwhile")
         self.run = run or self._find() or {}
+        if not self.run:
+            raise BackendError(
+                self._asked, "another date has the id that this run would have", "Give a date that differs by a second"
+            )
         if (self.run.get("conf") or {}) != conf:
             raise BackendError(
                 self._asked,

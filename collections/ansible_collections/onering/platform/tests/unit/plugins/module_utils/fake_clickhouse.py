@@ -31,6 +31,9 @@ class FakeClickHouse:
         if keys:
             self.keys.append(("ops", table, list(keys)))
 
+    def disconnect(self) -> None:
+        pass
+
     def execute(self, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         answers = {
             "FROM system.databases": lambda: [(name,) for name in self.databases],

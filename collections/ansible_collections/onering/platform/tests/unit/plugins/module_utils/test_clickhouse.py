@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from ansible_collections.onering.platform.plugins.module_utils import clickhouse as backend
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
@@ -53,6 +55,19 @@ def test_a_port_that_speaks_something_else_is_suspected(monkeypatch, error) -> N
     """Regression 5."""
     with pytest.raises(BackendError, match="login_port is that of the native protocol"):
         failing(monkeypatch, error).query("list tables", "SELECT 1")
+
+
+def test_an_answer_that_came_too_late_is_not_read_by_the_next_question(monkeypatch) -> None:
+    def execute(self, sql, values):
+        time.sleep(5)
+
+    left = []
+    monkeypatch.setattr(backend.Client, "execute", execute)
+    monkeypatch.setattr(backend.Client, "disconnect", lambda self: left.append(self))
+    late = server(timeout=0.1)
+    with pytest.raises(BackendError, match=r"no whole answer within 0 s\. It may still be at work there"):
+        late.query("alter table", "SELECT 1")
+    assert left == [late._client]
 
 
 MESSAGE = "DB::Exception: Unknown data type family: bogus: In scope SELECT toTypeName(1). Stack trace:\n\n0. ? @ 0x00"

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import ssl
 import time
+from http.client import IncompleteRead
+from typing import Any
+from urllib.error import HTTPError
 
 import pytest
-from ansible_collections.onering.platform.plugins.module_utils.network import explain, is_certificate, within
+from ansible_collections.onering.platform.plugins.module_utils import network
+from ansible_collections.onering.platform.plugins.module_utils.network import (
+    explain,
+    is_certificate,
+    said,
+    send,
+    within,
+)
 
 
 def test_a_client_that_swallows_everything_is_stopped() -> None:
@@ -62,3 +73,49 @@ def test_another_error_keeps_its_remedy() -> None:
     assert explain(ConnectionRefusedError("refused"), "Check that it runs") == ("refused", "Check that it runs")
     assert explain(EOFError(), "Check that it runs") == ("EOFError", "Check that it runs")
     assert not is_certificate(ConnectionRefusedError("refused"))
+
+
+class Body(io.BytesIO):
+    """What a server that failed goes on to say."""
+
+    def __init__(self, text: bytes, then: Any = None) -> None:
+        super().__init__(text)
+        self._then = then
+
+    def read(self, *size: Any) -> bytes:
+        if isinstance(self._then, Exception):
+            raise self._then
+        time.sleep(self._then or 0)
+        return super().read(*size)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, body: Body, seconds: float = 5) -> str:
+    def failing(url: str, **_: Any) -> None:
+        raise HTTPError(url, 500, "Internal Server Error", None, body)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(network, "open_url", failing)
+    with pytest.raises(HTTPError) as raised:
+        send({"validate_certs": True, "ca_path": None}, "GET", "http://there", None, {}, seconds)
+    return said(raised.value, "detail")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (Body(b'{"detail": "no room"}'), "no room"),
+        (Body(b'{"detail": [{"loc": "x"}]}'), '[{"loc": "x"}]'),
+        (Body(b" <html>bad gateway</html>"), "<html>bad gateway</html>"),
+        (Body(b"[]"), "[]"),
+        (Body(b""), "Internal Server Error"),
+        (Body(b"", IncompleteRead(b"")), "Internal Server Error"),
+        (Body(b"", ConnectionResetError("reset")), "Internal Server Error"),
+    ],
+    ids=["text", "list", "no JSON", "other JSON", "nothing", "broken off", "reset"],
+)
+def test_what_a_failing_server_says_is_told(monkeypatch: pytest.MonkeyPatch, body: Body, told: str) -> None:
+    assert answers(monkeypatch, body) == told
+
+
+def test_the_deadline_holds_for_what_a_failing_server_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TimeoutError, match="no whole answer"):
+        answers(monkeypatch, Body(b"", 5), seconds=0.1)

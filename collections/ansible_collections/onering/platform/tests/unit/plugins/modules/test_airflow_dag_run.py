@@ -359,6 +359,17 @@ def test_a_question_that_takes_all_its_time_is_asked_again(
     assert not failing
 
 
+@pytest.mark.parametrize(("code", "again"), [(429, True), (503, True), (502, False), (504, False)])
+def test_what_a_server_may_have_done_is_not_asked_for_twice(
+    server: Airflow, run: Callable[..., dict[str, Any]], code: int, again: bool
+) -> None:
+    """The login is the first POST."""
+    server.broken = [HTTPError("u", code, "busy", None, io.BytesIO(b"{}"))]  # type: ignore[arg-type]
+    result = run()
+    assert result.get("failed", False) is not again
+    assert server.tokens == again
+
+
 def test_a_server_that_stays_away_is_named(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
     server.broken = [URLError(ConnectionRefusedError("refused"))] * 100
     result = run()
@@ -380,7 +391,7 @@ def test_the_cause_of_a_failure_is_named_and_returned(server: Airflow, run: Call
             "timestamp": "t",
             "event": "Task failed",
             "level": "error",
-            "error_detail": [{"exc_type": kind, "exc_value": "v"}],
+            "error_detail": [{"exc_type": kind, "exc_value": "v"}, {"exc_type": "ItsCause", "exc_value": "w"}],
         }
         for kind in ("KeyError", "LostRows")
     ]
@@ -388,7 +399,7 @@ def test_the_cause_of_a_failure_is_named_and_returned(server: Airflow, run: Call
     assert "load failed at try 2 by LostRows: v:\n" in result["msg"]
     (failure,) = result["failures"]
     assert (failure["task"], failure["try"], failure["cause"]) == ("load", 2, "LostRows: v")
-    assert failure["log"][-1] == "LostRows: v"
+    assert failure["log"][-2:] == ["LostRows: v", "ItsCause: w"]
 
 
 def test_a_log_that_is_refused_is_told_in_its_place(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
