@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 from ansible_collections.onering.platform.plugins.module_utils import clickhouse_ddl as ddl
 from ansible_collections.onering.platform.plugins.module_utils.clickhouse import Server, name
 from ansible_collections.onering.platform.plugins.module_utils.clickhouse_catalog import INNER
-from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql import squeeze
+from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql import squeeze, unquote
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 try:
@@ -46,6 +46,15 @@ ELEMENTS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "constraints": ("constraint", ddl.constraint_sql),
 }
 FILES = r"(?:sql|xml|ya?ml|json|csv)\b"
+LEXEME = re.compile(
+    r"""
+    (?P<comment>--[^\n]* | /\*.*?\*/)
+    | (?<![\w$])\$(?P<tag>\w*)\$.*?\$(?P=tag)\$   # a string as it stands
+    | (?P<quoted>'(?:[^'\\]|\\.|'')*' | `(?:[^`\\]|\\.|``)*` | "(?:[^"\\]|\\.|"")*")
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+COLLECTION = re.compile(r"(?i:(?<!\w)s3\s*\()\s*\w+\s*[,)]")  # where access to S3 is kept: no database
 
 # An object has a row without a part, and one for each part that can differ. What an extension brings, Liquibase's own
 # tables, and what stands behind an identity column are left out; so are parts that a partition has from its parent.
@@ -338,8 +347,10 @@ class ClickHouse(Store):
         if named:
             raise BackendError(
                 "replay the changelog in scratch databases",
-                f"it names {', '.join(named)}, which would be the live one",
-                "Name in schemas each database that the changelog names, and write names out in it, without parameters",
+                f"its SQL names {', '.join(named)} where it can't be told from the live database of that name",
+                "Name in schemas each database that the changelog names; write it out, as database.table, without "
+                "parameters. A column, a table or a word of a text must not be called like a database "
+                "(of the word default, write DEFAULT)",
             )
         for schema, copy in self.copies.items():
             if _creates("DATABASE", copy, sql):
@@ -381,7 +392,14 @@ def _creates(kind: str, schema: str, sql: str) -> bool:
 
 
 def _mentions(database: str, sql: str) -> bool:
-    return renamed(sql, {database: f"{database}_"}) != sql
+    """As a whole word anywhere but in a comment: knows nothing of what `renamed` knows, so it sees what that misses."""
+
+    def plain(match: re.Match[str]) -> str:
+        return " " if match["comment"] else f" {unquote(match.group())} "
+
+    # Quoted names stand bare afterwards, so S3 is looked for first.
+    text = LEXEME.sub(plain, COLLECTION.sub(" s3( ", sql))
+    return bool(re.search(rf"(?<!\w){re.escape(database)}(?!\w)", text))
 
 
 def renamed(text: str, copies: dict[str, str]) -> str:
@@ -389,7 +407,7 @@ def renamed(text: str, copies: dict[str, str]) -> str:
     names = "|".join(re.escape(schema) for schema in sorted(copies, key=len, reverse=True))
     pattern = re.compile(
         rf"(?<![\w.$])({names})(?=[`\"]?\s*\.(?!{FILES}))"
-        rf"|(?<=DATABASE )((?i:IF (?:NOT )?EXISTS )?[`\"]?)({names})\b"
+        rf"|((?i:\bDATABASE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?)[`\"]?)({names})\b"
         rf"|((?:schemaName|catalogName)\W{{1,5}})({names})\b"
     )
 

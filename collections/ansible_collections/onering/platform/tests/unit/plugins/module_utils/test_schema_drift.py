@@ -119,6 +119,8 @@ def test_parts_of_other_clickhouse_objects() -> None:
         ("dictGet('silver.d', 'n', id)", "dictGet('drift_1_silver.d', 'n', id)"),
         ("CREATE DATABASE IF NOT EXISTS silver", "CREATE DATABASE IF NOT EXISTS drift_1_silver"),
         ("DROP DATABASE silver", "DROP DATABASE drift_1_silver"),
+        ("drop  database\nif  exists `silver`", "drop  database\nif  exists `drift_1_silver`"),
+        ("Drop Database silver", "Drop Database drift_1_silver"),
         ("schemaName: silver", "schemaName: drift_1_silver"),
         ('<createTable schemaName="silver"', '<createTable schemaName="drift_1_silver"'),
         ("include: {file: datasets/silver.sql}", None),
@@ -321,10 +323,47 @@ def test_a_clickhouse_changelog_is_replayed_from_a_copy(clickhouse: tuple[ClickH
 
 def test_a_live_name_in_the_replay_is_refused(clickhouse: tuple[ClickHouse, Any]) -> None:
     place, server = clickhouse
-    with pytest.raises(BackendError, match="it names silver, which would be the live one"):
+    with pytest.raises(BackendError, match="names silver where it can't be told from the live database"):
         place.prepare("DROP TABLE silver.sales")
     assert not any(sql.startswith("DROP") for sql in server.asked)
     place.prepare("SELECT * FROM drift_1_silver.sales, system.tables")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "USE silver",
+        "TRUNCATE ALL TABLES FROM silver",
+        "TRUNCATE TABLES FROM silver LIKE '%'",
+        "TRUNCATE TABLE silver.csv",
+        "CREATE TABLE drift_1_silver.b AS drift_1_silver.u ENGINE = Buffer('silver', 'u', 1, 1, 1, 1, 1, 1, 1)",
+        "CREATE TABLE drift_1_silver.m ENGINE = Merge(silver, '^u')",
+        'DROP TABLE "silver" . "u"',
+        "SELECT * FROM merge('sil\\x76er', '^u')",
+        "SELECT '-- it''s no comment', * FROM silver .u",
+        "SELECT $$ it's -- no comment $$ FROM silver.u",
+        "SELECT * FROM s3(bronze, filename = 'silver')",
+        "DROP /* really */ DATABASE /* this */ silver",
+    ],
+)
+def test_a_live_name_that_is_not_rewritten_is_refused(clickhouse: tuple[ClickHouse, Any], sql: str) -> None:
+    place, server = clickhouse
+    with pytest.raises(BackendError, match="names silver"):
+        place.prepare(renamed(sql, {"silver_old": "drift_1_silver_old"}))
+    assert not any(sql.startswith("DROP") for sql in server.asked)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "-- the canary of silver\nSELECT 1 /* out of silver */",
+        "SELECT my_silver, silvery, 'Silver' FROM drift_1_silver.t",
+        "CREATE VIEW drift_1_silver.v AS SELECT * FROM S3( silver , filename = 'x')",
+        "ALTER TABLE drift_1_silver.t ADD COLUMN c Int8 DEFAULT 1",
+    ],
+)
+def test_what_names_no_live_database_is_replayed(clickhouse: tuple[ClickHouse, Any], sql: str) -> None:
+    clickhouse[0].prepare(sql)
 
 
 def test_a_database_that_the_changelog_makes_is_not_there_before(clickhouse: tuple[ClickHouse, Any]) -> None:
