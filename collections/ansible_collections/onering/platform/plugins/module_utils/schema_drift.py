@@ -54,7 +54,7 @@ LEXEME = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-COLLECTION = re.compile(r"(?i:(?<!\w)s3\s*\()\s*\w+\s*[,)]")  # where access to S3 is kept: no database
+COLLECTION = re.compile(r"(?i:(?<!\w)s3[ \t]*\()[ \t]*\w+[ \t]*[,)]")  # where access to S3 is kept: no database
 
 # An object has a row without a part, and one for each part that can differ. What an extension brings, Liquibase's own
 # tables, and what stands behind an identity column are left out; so are parts that a partition has from its parent.

@@ -363,10 +363,11 @@ done:
 """
 
 import os
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.changelog import (
@@ -409,6 +410,8 @@ CHANGELOG: dict[str, Any] = {
     "native_port": {"type": "int", "default": 9000},
 }
 REQUIRED = ("changelog_file", "url")
+USER_INFO = re.compile(r"//[^/?#:@]*:([^?#]*)@")
+PARAMETER = re.compile(r"[?&;]([^=?&;#]*)=([^&;#]*)")
 SPEC: dict[str, Any] = {
     "command": {
         "type": "str",
@@ -586,9 +589,10 @@ def look_at_all(changelogs: list[Changelog]) -> None:
 def hide_secrets(module: AnsibleModule, urls: list[str]) -> None:
     """A password may stand in an address too."""
     for url in urls:
-        for key, value in parse_qsl(urlsplit(url.removeprefix("jdbc:")).query):
-            if "password" in key.lower():
-                module.no_log_values.add(value)
+        found = USER_INFO.findall(url)
+        found += [value for key, value in PARAMETER.findall(url) if "password" in unquote_plus(key).lower()]
+        # As it stands there, and as it is.
+        module.no_log_values.update({each for raw in found for each in (raw, unquote(raw), unquote_plus(raw))} - {""})
 
 
 def manage(module: AnsibleModule) -> None:

@@ -502,9 +502,27 @@ def test_what_a_killed_module_left_does_not_end(ask, error: Exception, told: str
     assert told in result.get("msg", "")
 
 
-def test_a_password_in_the_address_is_hidden(ask) -> None:
-    result = ask(Engine(update_sql=[(0, "", SAID)]), url="jdbc:postgresql://h/d?user=u&password=hunter3")
-    assert "hunter3" not in str(result)
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("jdbc:postgresql://h/d?user=u&password=hunter3", ["hunter3"]),
+        ("jdbc:postgresql://h/d?user=u&password=p%40ss%2Fw", ["p%40ss%2Fw", "p@ss/w"]),
+        ("jdbc:postgresql://h/d?sslPassword=a+b%21", ["a+b%21", "a b!", "a+b!"]),
+        ("jdbc:clickhouse://user:p%40ss@host/db?ssl=true", ["p%40ss", "p@ss"]),
+        ("jdbc:clickhouse://user:p/a:s@s@host:8123/db", ["p/a:s@s"]),
+    ],
+)
+def test_a_password_in_the_address_is_hidden(ask, url: str, secrets: list[str]) -> None:
+    said = f"Unexpected error running Liquibase: {url} answers {' '.join(secrets)}\n"
+    result = ask(Engine(update_sql=[(1, "", said)]), url=url)
+    assert "answers" in result["msg"]
+    for secret in secrets:
+        assert secret not in str(result)
+
+
+def test_an_empty_password_in_the_address_hides_nothing(ask) -> None:
+    result = ask(Engine(update_sql=[(0, "", SAID)]), url="jdbc:postgresql://h/d?user=u&password=")
+    assert result["version"] == "4.33.0"
 
 
 def test_release_locks(ask) -> None:
