@@ -468,7 +468,7 @@ class Tag(Resource):
         return {"tags": [*known, self.tag]}
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        self.changelog.ask("tag", f"--tag={self.tag}")
+        self.changelog.change("tag", f"--tag={self.tag}")
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
         return {**(state or {}), "version": self.changelog.version}
@@ -576,7 +576,7 @@ class Locks(Resource):
         return {"lock": "free"}
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        self.changelog.ask("release-locks")
+        self.changelog.change("release-locks")
 
 
 def look_at_all(changelogs: list[Changelog]) -> None:
@@ -631,10 +631,15 @@ def manage(module: AnsibleModule) -> None:
         runner.wait_for_others()
         if command in ("update", "status", "validate"):
             look_at_all(changelogs)
-        if params["changelogs"] is not None:
-            many(module, resources)
-        else:
-            converge(module, resources[0])
+        try:
+            if params["changelogs"] is not None:
+                many(module, resources)
+            else:
+                converge(module, resources[0])
+        except BackendError as error:
+            if any(changelog.touched for changelog in changelogs):  # `many` knows of what was done only
+                error.facts["changed"] = True
+            raise
 
 
 def main() -> None:
