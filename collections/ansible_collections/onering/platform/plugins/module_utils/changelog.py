@@ -170,7 +170,7 @@ class Unfinished(BackendError):
 def is_late(error: Exception) -> bool:
     """Whether the engine did answer, but not in time: the client tells that in two ways."""
     late = isinstance(error, requests.exceptions.ReadTimeout)
-    return late or isinstance(error, requests.exceptions.ConnectionError) and "Read timed out" in str(error)
+    return late or (isinstance(error, requests.exceptions.ConnectionError) and "Read timed out" in str(error))
 
 
 class Runner:

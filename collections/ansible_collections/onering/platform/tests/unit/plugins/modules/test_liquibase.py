@@ -214,7 +214,9 @@ def test_an_engine_that_goes_away_is_told_as_that(ask) -> None:
 @pytest.mark.parametrize("several", [False, True])
 def test_an_update_of_which_the_end_is_not_known_may_have_changed_something(ask, error: Any, several: bool) -> None:
     engine = Engine(update_sql=[(0, PENDING, SAID)], update=[error])
-    result = ask(engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {}))
+    result = ask(
+        engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {})
+    )
     assert result["failed"]
     assert result["changed"]
 
@@ -306,7 +308,9 @@ def test_the_changesets_around_one_that_was_passed_over_are_a_change(ask, severa
     passed = 'INFO Continuing past: "c/x.sql::one::a" despite precondition failure\n'
     pending = PENDING + PENDING.replace("one", "two")
     engine = Engine(update_sql=[(0, pending, SAID)], update=[(0, "", SAID + passed)])
-    result = ask(engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {}))
+    result = ask(
+        engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {})
+    )
     assert "The changesets around it did run." in result["msg"]
     assert (result["changed"], result["done"]) == (True, ["c/x.sql::two::a"])
 
@@ -530,6 +534,13 @@ def test_drift_needs_to_know_what_the_changelog_owns(ask, place: Place) -> None:
     engine = Engine()
     assert "schemas is empty" in ask(engine, **{**DRIFT, "schemas": []})["msg"]
     assert engine.made == []
+
+
+@pytest.mark.parametrize("option", ["default_schema", "liquibase_schema"])
+def test_drift_refuses_a_schema_that_would_not_be_the_scratch_one(ask, place: Place, option: str) -> None:
+    engine = Engine()
+    assert f"{option} is live, which would lead the replay out" in ask(engine, **DRIFT, **{option: "live"})["msg"]
+    assert (engine.made, place.events) == ([], [])
 
 
 class Left:
