@@ -187,10 +187,10 @@ class Url:
                 f"look for drift at {parts.scheme or text}", "its url has another form", f"Write {known}"
             )
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        if parts.scheme == "clickhouse" and "database" in options:  # the driver prefers it to the path
+        if parts.scheme == "clickhouse" and "database" in options:  # the driver may prefer it to the path
             raise BackendError(
                 f"look for drift at {parts.scheme}",
-                "its url has the parameter database, which would lead the replay to the live one",
+                "its url has the parameter database, which may lead the replay to the live one",
                 "Name the database in the path",
             )
         username, password = (unquote(part) if part else None for part in (parts.username, parts.password))

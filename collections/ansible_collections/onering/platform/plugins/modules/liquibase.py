@@ -216,7 +216,8 @@ notes:
   - Scratch places are removed at the end, and what a killed call left is removed by the next.
   - On PostgreSQL, O(command=drift) compares tables, columns, constraints, indexes, views, sequences, functions,
     types, triggers, rules and policies, and the comments of relations and columns; on ClickHouse
-    whatever stands in a CREATE statement. Owners and grants are not compared. What a changelog does outside of its database, such as making a role, is done again.
+    whatever stands in a CREATE statement. Owners and grants are not compared.
+    What a changelog does outside of its database, such as making a role, is done again.
   - The server is reached for O(command=drift) from this host, at the address that its container has in O(network),
     or by the name in O(url).
   - Calls on several hosts against one server are not serialised but by Liquibase's own lock.
