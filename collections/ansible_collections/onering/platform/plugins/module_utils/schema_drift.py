@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -268,6 +269,7 @@ class Postgres(Store):
             raise BackendError(
                 "use PostgreSQL's driver", MISSING, f"Install the Python package psycopg for {sys.executable}"
             )
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())  # else it warns on stderr
         rows: list[tuple[Any, ...]] = []
         seconds = self.account["timeout"]
         try:
