@@ -28,6 +28,8 @@ except ImportError:  # containers.connect() says so
 
 CHANGELOGS = "/liquibase/changelog"
 SETTINGS = "/run/liquibase"
+TOKEN = 4  # bytes at the end of a container's name
+KILLED = 128 + 9
 SUFFIXES = (".sql", ".xml", ".yml", ".yaml", ".json")
 
 MARK_RAN = re.compile(r"on(?:Fail|Error)\W{0,4}MARK_RAN", re.IGNORECASE)
@@ -36,6 +38,7 @@ BEGUN = re.compile(r"^(?:Running|Rolling Back) Changeset: (.+?)\s*$", re.MULTILI
 BOOKKEEPING = re.compile(
     r"^(?:INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+\S*databasechangelog(?:lock)?\b", re.IGNORECASE
 )
+HELD = "Its lock may be left held: see that no other Liquibase runs, then use command=release_locks"
 RELEASE = "-- Release Database Lock"
 VERSION = re.compile(r"Liquibase Version: (\S+)")
 CAUSE = re.compile(r"^Unexpected error running Liquibase: (.*?)(?=^For more information|\Z)", re.DOTALL | re.MULTILINE)
@@ -154,9 +157,20 @@ class Answer:
 class Failed(BackendError):
     """A command that Liquibase ended with an error; `answer` is what it wrote until then."""
 
-    def __init__(self, asked: str, answered: str, remedy: str, answer: Answer) -> None:
+    def __init__(self, asked: str, answered: str, remedy: str, answer: Answer, killed: bool = False) -> None:
         super().__init__(asked, answered, remedy)
         self.answer = answer
+        self.killed = killed
+
+
+class Unfinished(BackendError):
+    """A command that was begun, and of which it isn't known how far it came."""
+
+
+def is_late(error: Exception) -> bool:
+    """Whether the engine did answer, but not in time: the client tells that in two ways."""
+    late = isinstance(error, requests.exceptions.ReadTimeout)
+    return late or (isinstance(error, requests.exceptions.ConnectionError) and "Read timed out" in str(error))
 
 
 class Runner:
@@ -181,58 +195,60 @@ class Runner:
         """The command's output; BackendError with Liquibase's own cause if it fails."""
         asked = f"run Liquibase's {command[0]} of {settings['liquibase.command.changelogFile']}"
         secret = str(settings.get("liquibase.command.password") or "")
-        container = None
+        container, asked_to_start, started = None, False, False
         try:
             container = self.create(command)
             container.put_archive(SETTINGS, self.archive(properties(settings)))
+            asked_to_start = True
             container.start()
+            started = True
             code = container.wait(timeout=self.timeout)["StatusCode"]
             answer = Answer(self.log(container, stdout=True), self.log(container, stderr=True))
         except docker.errors.ImageNotFound as error:
             raise BackendError(asked, f"there is no image {self.image}", "Have the image role build it.") from error
-        except docker.errors.DockerException as error:  # some are RequestExceptions too
-            raise BackendError(asked, str(error)) from error
-        except requests.exceptions.RequestException as error:
-            raise BackendError(
-                asked,
-                f"not done after {self.timeout} s; {self.last(container, secret)}",
-                "Its lock may be left held: see that no other Liquibase runs, then use command=release_locks.",
-            ) from error
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            refused = isinstance(error, docker.errors.DockerException)
+            if not asked_to_start or (refused and not started):
+                raise BackendError(asked, str(error)) from error
+            told = f"not done after {self.timeout} s" if is_late(error) else f"the engine went away ({error})"
+            told = str(error) if refused else told
+            raise Unfinished(asked, f"{told}; {self.last(container, secret)}", HELD) from error
         finally:
             if container is not None:
-                with contextlib.suppress(docker.errors.DockerException):
+                with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
                     container.remove(v=True, force=True)
         if code != 0:
             told = cause(answer.stderr)
-            if code == 137:
+            if code == KILLED:
                 told = f"it was killed (out of memory?); {told}"
-            raise Failed(asked, mask(told, secret), remedy(told), answer)
+            raise Failed(asked, mask(told, secret), remedy(told), answer, code == KILLED)
         return answer
 
     def wait_for_others(self) -> None:
         """A module that was killed leaves its Liquibase running, without the lock file: that one has to end first."""
         asked = "wait for a Liquibase whose module was killed"
+        own = f"^/?{re.escape(self.prefix)}[0-9a-f]{{{2 * TOKEN}}}$"
         try:
-            for container in self.client.containers.list(all=True, filters={"name": f"^/?{self.prefix}"}):
+            for container in self.client.containers.list(all=True, filters={"name": own}):
                 with contextlib.suppress(docker.errors.NotFound):
                     if container.status == "running":
                         container.wait(timeout=self.timeout)
                     container.remove(v=True, force=True)
-        except docker.errors.DockerException as error:
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            if is_late(error):
+                raise BackendError(
+                    asked,
+                    f"a container {self.prefix}… still runs after {self.timeout} s",
+                    "See what it does, then remove it",
+                ) from error
             raise BackendError(asked, str(error)) from error
-        except requests.exceptions.RequestException as error:
-            raise BackendError(
-                asked,
-                f"a container {self.prefix}… still runs after {self.timeout} s",
-                "See what it does, then remove it",
-            ) from error
 
     def create(self, command: tuple[str, ...]) -> Any:
         mount = docker.types.Mount
         return self.client.containers.create(
             self.image,
             [f"--defaults-file={SETTINGS}/liquibase.properties", *command],
-            name=f"{self.prefix}{secrets.token_hex(4)}",
+            name=f"{self.prefix}{secrets.token_hex(TOKEN)}",
             labels=self.labels,
             network=self.network,
             read_only=True,
@@ -268,8 +284,8 @@ class Runner:
         try:
             container.reload()
             return mask(f"{condition(container.attrs)}; {cause(self.log(container, stderr=True))}", secret)
-        except docker.errors.DockerException as error:
-            return str(error)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            return f"nothing more is known ({error})"
 
 
 def mask(text: str, secret: str) -> str:
@@ -320,6 +336,7 @@ class Changelog(Resource):
         }
         self.pending: dict[str, str] | None = None
         self.version = "unknown"
+        self.touched = False  # whether its database was changed, or may have been
         self.warn = warn
 
     def ask(self, *command: str) -> Answer:
@@ -364,22 +381,41 @@ class Changelog(Resource):
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         answer = self.run_changes("--log-level=info", "update")
-        self.report_marked(MARKED.findall(answer.stderr))
-        skipped = SKIPPED.findall(answer.stderr)
-        if skipped:
-            raise BackendError(
-                f"update {self.name}",
-                f"the precondition of {', '.join(skipped)} failed, so it didn't run",
-                "It stays pending. The changesets around it did run.",
-            )
+        marked, skipped = MARKED.findall(answer.stderr), SKIPPED.findall(answer.stderr)
+        done = [changeset for changeset in desired if changeset not in (*marked, *skipped)]
+        self.touched = bool(done or marked)
+        try:
+            self.report_marked(marked)
+            if skipped:
+                raise BackendError(
+                    f"update {self.name}",
+                    f"the precondition of {', '.join(skipped)} failed, so it didn't run",
+                    "It stays pending" + (". The changesets around it did run" if done else ""),
+                )
+        except BackendError as error:
+            error.facts.update(changed=self.touched, done=done)
+            raise
+
+    def change(self, *command: str) -> Answer:
+        """A command that changes the database: of one that didn't end nobody knows what it did."""
+        try:
+            answer = self.ask(*command)
+        except Unfinished as error:
+            self.touched = True
+            error.facts["changed"] = True
+            raise
+        self.touched = True
+        return answer
 
     def run_changes(self, *command: str) -> Answer:
         """An error in the middle tells which changesets were done before it."""
         try:
-            return self.ask(*command)
+            return self.change(*command)
         except Failed as error:
-            done = list(dict.fromkeys(BEGUN.findall(error.answer.stderr)))[:-1]
-            error.facts.update(changed=bool(done), done=done)
+            begun = list(dict.fromkeys(BEGUN.findall(error.answer.stderr)))
+            done = begun[:-1]
+            self.touched = bool(begun if error.killed else done)
+            error.facts.update(changed=self.touched, done=done)
             raise
 
     def report_marked(self, marked: list[str]) -> None:

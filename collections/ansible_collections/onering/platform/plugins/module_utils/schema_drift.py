@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -16,12 +17,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from ansible_collections.onering.platform.plugins.module_utils import clickhouse_ddl as ddl
 from ansible_collections.onering.platform.plugins.module_utils.clickhouse import Server, name
 from ansible_collections.onering.platform.plugins.module_utils.clickhouse_catalog import INNER
 from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql import squeeze
+from ansible_collections.onering.platform.plugins.module_utils.clickhouse_sql import unquote as unquote_sql
+from ansible_collections.onering.platform.plugins.module_utils.network import within
 from ansible_collections.onering.platform.plugins.module_utils.resource import BackendError
 
 try:
@@ -34,6 +37,7 @@ except ImportError as error:
 
 Objects = dict[str, dict[str, str]]
 
+CONNECT_TIMEOUT = 10
 SHOWN = 120  # characters of a definition in a difference's text
 SYSTEM = ("system", "information_schema", "INFORMATION_SCHEMA")
 STATEMENT = "statement"
@@ -45,7 +49,24 @@ ELEMENTS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "projections": ("projection", ddl.projection_sql),
     "constraints": ("constraint", ddl.constraint_sql),
 }
+OPTIONS = {
+    "login_port": "native_port",
+    "login_user": "username",
+    "login_password": "password",
+    "ca_path": "the parameter sslrootcert of url",
+    "validate_certs: false": "the parameter sslmode=none in url",
+}
+NAMES = re.compile("|".join(OPTIONS))
 FILES = r"(?:sql|xml|ya?ml|json|csv)\b"
+LEXEME = re.compile(
+    r"""
+    (?P<comment>--[^\n]* | /\*.*?\*/)
+    | (?<![\w$])\$(?P<tag>\w*)\$.*?\$(?P=tag)\$   # a string as it stands
+    | (?P<quoted>'(?:[^'\\]|\\.|'')*' | `(?:[^`\\]|\\.|``)*` | "(?:[^"\\]|\\.|"")*")
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+COLLECTION = re.compile(r"(?i:(?<!\w)s3[ \t]*\()[ \t]*\w+[ \t]*[,)]")  # where access to S3 is kept: no database
 
 # An object has a row without a part, and one for each part that can differ. What an extension brings, Liquibase's own
 # tables, and what stands behind an identity column are left out; so are parts that a partition has from its parent.
@@ -155,6 +176,8 @@ class Url:
     database: str
     options: dict[str, str]
     text: str
+    username: str | None = None
+    password: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Url:
@@ -165,7 +188,23 @@ class Url:
                 f"look for drift at {parts.scheme or text}", "its url has another form", f"Write {known}"
             )
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        return cls(parts.scheme, parts.hostname, parts.port, parts.path[1:], options, text)
+        if parts.scheme == "clickhouse" and "database" in options:  # the driver may prefer it to the path
+            raise BackendError(
+                f"look for drift at {parts.scheme}",
+                "its url has the parameter database, which may lead the replay to the live one",
+                "Name the database in the path",
+            )
+        username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        return cls(
+            parts.scheme,
+            parts.hostname,
+            parts.port,
+            parts.path[1:],
+            options,
+            text,
+            options.get("user", username),
+            options.get("password", password),
+        )
 
     def of(self, database: str) -> str:
         """The same address with another database."""
@@ -193,7 +232,11 @@ class Store(ABC):
     def __init__(self, url: Url, host: str, account: dict[str, Any], schemas: list[str], scratch: str) -> None:
         self.url = url
         self.host = host
-        self.account = account
+        self.account = {
+            **account,
+            "username": url.username if account["username"] is None else account["username"],
+            "password": url.password if account["password"] is None else account["password"],
+        }
         self.schemas = schemas
         self.scratch = scratch
 
@@ -226,27 +269,28 @@ class Postgres(Store):
             raise BackendError(
                 "use PostgreSQL's driver", MISSING, f"Install the Python package psycopg for {sys.executable}"
             )
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())  # else it warns on stderr
         rows: list[tuple[Any, ...]] = []
+        seconds = self.account["timeout"]
         try:
-            with psycopg.connect(
-                host=self.host,
-                port=self.url.port or 5432,
-                dbname=database,
-                user=self.account["username"],
-                password=self.account["password"],
-                sslmode=self.url.options.get("sslmode", "prefer"),
-                connect_timeout=10,
-                autocommit=True,
-            ) as connection:
-                connection.execute("SET search_path = ''")
+            with (
+                within(seconds),
+                psycopg.connect(
+                    host=self.host,
+                    port=self.url.port or 5432,
+                    dbname=database,
+                    user=self.account["username"],
+                    password=self.account["password"],
+                    sslmode=self.url.options.get("sslmode", "prefer"),
+                    connect_timeout=min(CONNECT_TIMEOUT, seconds),
+                    autocommit=True,
+                ) as connection,
+            ):
+                connection.execute(f"SET search_path = ''; SET statement_timeout = {seconds * 1000}")
                 for statement in statements:
                     cursor = connection.execute(statement, values or None)
                     rows = cursor.fetchall() if cursor.description else []
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise BackendError(
-                asked, str(error), f"Give {self.account['username']} CREATEDB, which a scratch database needs"
-            ) from error
-        except psycopg.Error as error:
+        except (psycopg.Error, TimeoutError) as error:
             raise BackendError(asked, str(error)) from error
         return rows
 
@@ -257,23 +301,30 @@ class Postgres(Store):
     def make(self) -> None:
         asked = f"make scratch database {self.scratch}"
         statements = ("DROP DATABASE IF EXISTS {} WITH (FORCE)", "CREATE DATABASE {} TEMPLATE template0")
-        self._ask(asked, self.url.database, *(self._sql(statement, self.scratch) for statement in statements))
+        try:
+            self._ask(asked, self.url.database, *(self._sql(statement, self.scratch) for statement in statements))
+        except BackendError as error:
+            if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+                raise
+            remedy = f"Give {self.account['username']} CREATEDB, which a scratch database needs"
+            raise BackendError(error.asked, error.answered, remedy) from error
 
     def drop(self) -> None:
         statement = self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.scratch)
         self._ask(f"drop scratch database {self.scratch}", self.url.database, statement)
 
     def prepare(self, sql: str) -> None:
-        """Schemas and extensions that the changelog takes for given."""
+        """Schemas and extensions that the changelog takes for given. If it needs one that can't be made, it fails."""
         asked = f"prepare scratch database {self.scratch}"
         wanted = [schema for schema in self.schemas if not _creates("SCHEMA", schema, sql)]
         found = self._ask(
             "list extensions", self.url.database, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"
         )
         wanted_extensions = [str(row[0]) for row in found if not _creates("EXTENSION", str(row[0]), sql)]
-        statements = [self._sql("CREATE SCHEMA IF NOT EXISTS {}", schema) for schema in wanted]
-        statements += [self._sql("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public", each) for each in wanted_extensions]
-        self._ask(asked, self.scratch, *statements)
+        self._ask(asked, self.scratch, *(self._sql("CREATE SCHEMA IF NOT EXISTS {}", schema) for schema in wanted))
+        for each in wanted_extensions:
+            with contextlib.suppress(BackendError):
+                self._ask(asked, self.scratch, self._sql("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public", each))
 
     def objects(self, scratch: bool = False) -> Objects:
         database = self.scratch if scratch else self.url.database
@@ -295,8 +346,8 @@ class ClickHouse(Store):
             {
                 "login_host": host,
                 "login_port": account["native_port"],
-                "login_user": account["username"] or "default",
-                "login_password": account["password"] or "",
+                "login_user": self.account["username"] or "default",
+                "login_password": self.account["password"] or "",
                 "secure": url.options.get("ssl", "") in ("1", "true"),
                 "validate_certs": url.options.get("sslmode", "strict") != "none",
                 "ca_path": url.options.get("sslrootcert"),
@@ -304,18 +355,26 @@ class ClickHouse(Store):
             }
         )
 
+    def _query(self, asked: str, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """What to do about an error, with the names that the options have here."""
+        try:
+            return self.server.query(asked, sql, **values)
+        except BackendError as error:
+            remedy = NAMES.sub(lambda match: OPTIONS[match.group()], error.remedy)
+            raise BackendError(error.asked, error.answered, remedy) from error
+
     def _databases(self) -> list[str]:
-        return [str(row[0]) for row in self.server.query("list databases", "SELECT name FROM system.databases")]
+        return [str(row[0]) for row in self._query("list databases", "SELECT name FROM system.databases")]
 
     def make(self) -> None:
         self.drop()
         for database in (self.scratch, *self.copies.values()):
-            self.server.query(f"make scratch database {database}", f"CREATE DATABASE {name(database)}")
+            self._query(f"make scratch database {database}", f"CREATE DATABASE {name(database)}")
 
     def drop(self) -> None:
         for database in self._databases():
             if database == self.scratch or database.startswith(f"{self.scratch}_"):
-                self.server.query(f"drop scratch database {database}", f"DROP DATABASE {name(database)} SYNC")
+                self._query(f"drop scratch database {database}", f"DROP DATABASE {name(database)} SYNC")
 
     def changelogs(self, source: str, target: str) -> str:
         os.chmod(target, 0o755)  # noqa: S103  the image's user reads it
@@ -338,12 +397,14 @@ class ClickHouse(Store):
         if named:
             raise BackendError(
                 "replay the changelog in scratch databases",
-                f"it names {', '.join(named)}, which would be the live one",
-                "Name in schemas each database that the changelog names, and write names out in it, without parameters",
+                f"its SQL names {', '.join(named)} where it can't be told from the live database of that name",
+                "Name in schemas each database that the changelog names; write it out, as database.table, without "
+                "parameters. A column, a table or a word of a text must not be called like a database "
+                "(of the word default, write DEFAULT)",
             )
         for schema, copy in self.copies.items():
             if _creates("DATABASE", copy, sql):
-                self.server.query(f"drop scratch database {schema}", f"DROP DATABASE {name(copy)} SYNC")
+                self._query(f"drop scratch database {schema}", f"DROP DATABASE {name(copy)} SYNC")
 
     def objects(self, scratch: bool = False) -> Objects:
         databases = list(self.copies.values()) if scratch else self.schemas
@@ -353,7 +414,7 @@ class ClickHouse(Store):
         for database in databases:
             if database in there:
                 found[f"database {back.get(database, database)}"] = {}
-        for table, engine, statement in self.server.query(
+        for table, engine, statement in self._query(
             "read the tables",
             "SELECT name, engine, create_table_query FROM system.tables WHERE database IN %(databases)s "
             "AND NOT is_temporary "
@@ -381,7 +442,14 @@ def _creates(kind: str, schema: str, sql: str) -> bool:
 
 
 def _mentions(database: str, sql: str) -> bool:
-    return renamed(sql, {database: f"{database}_"}) != sql
+    """As a whole word anywhere but in a comment: knows nothing of what `renamed` knows, so it sees what that misses."""
+
+    def plain(match: re.Match[str]) -> str:
+        return " " if match["comment"] else f" {unquote_sql(match.group())} "
+
+    # Quoted names stand bare afterwards, so S3 is looked for first.
+    text = LEXEME.sub(plain, COLLECTION.sub(" s3( ", sql))
+    return bool(re.search(rf"(?<!\w){re.escape(database)}(?!\w)", text))
 
 
 def renamed(text: str, copies: dict[str, str]) -> str:
@@ -389,7 +457,7 @@ def renamed(text: str, copies: dict[str, str]) -> str:
     names = "|".join(re.escape(schema) for schema in sorted(copies, key=len, reverse=True))
     pattern = re.compile(
         rf"(?<![\w.$])({names})(?=[`\"]?\s*\.(?!{FILES}))"
-        rf"|(?<=DATABASE )((?i:IF (?:NOT )?EXISTS )?[`\"]?)({names})\b"
+        rf"|((?i:\bDATABASE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?)[`\"]?)({names})\b"
         rf"|((?:schemaName|catalogName)\W{{1,5}})({names})\b"
     )
 
@@ -490,5 +558,8 @@ def scratch_place(place: Store) -> Iterator[None]:
     try:
         place.make()
         yield
-    finally:
-        place.drop()
+    except BaseException:
+        with contextlib.suppress(Exception):  # of two errors the first one tells more
+            place.drop()
+        raise
+    place.drop()

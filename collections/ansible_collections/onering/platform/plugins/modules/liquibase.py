@@ -99,10 +99,10 @@ options:
         description: Class of the JDBC driver. Found by the address if unset.
         type: str
       default_schema:
-        description: Schema of unqualified names.
+        description: Schema of unqualified names. Refused with O(command=drift).
         type: str
       liquibase_schema:
-        description: Schema of Liquibase's own tables.
+        description: Schema of Liquibase's own tables. Refused with O(command=drift).
         type: str
       contexts:
         description: Run changesets of these contexts only.
@@ -145,10 +145,10 @@ options:
     description: Class of the JDBC driver. Found by the address if unset.
     type: str
   default_schema:
-    description: Schema of unqualified names.
+    description: Schema of unqualified names. Refused with O(command=drift).
     type: str
   liquibase_schema:
-    description: Schema of Liquibase's own tables.
+    description: Schema of Liquibase's own tables. Refused with O(command=drift).
     type: str
   contexts:
     description: Run changesets of these contexts only.
@@ -207,11 +207,17 @@ notes:
   - For O(command=drift), the scratch place on PostgreSQL is a database of its own, so the account needs
     C(CREATEDB). On ClickHouse it is a database for each of O(schemas), named C(drift_<hash>_<schema>), and one for
     Liquibase's tables; the account needs to make, fill and drop them, and the changelog is replayed from a copy
-    that names them. A changelog that names another database of the server is refused.
+    that names them. A changelog that names a database of the server in any other way than C(database.table) or
+    C(DATABASE database), or one that isn't in O(schemas), is refused before it is replayed; so is one in which a
+    column, a table or a word of a text is called like a database.
+  - On PostgreSQL, the scratch database gets the live one's extensions, but for those that the account can't make.
+  - For O(command=drift), an account that stands in O(url) is used where O(username) or O(password) is unset.
+    O(timeout) is the time of each question to the server too.
   - Scratch places are removed at the end, and what a killed call left is removed by the next.
   - On PostgreSQL, O(command=drift) compares tables, columns, constraints, indexes, views, sequences, functions,
-    types, triggers, rules, policies and comments; on ClickHouse whatever stands in a CREATE statement. Owners and
-    grants are not compared. What a changelog does outside of its database, such as making a role, is done again.
+    types, triggers, rules and policies, and the comments of relations and columns; on ClickHouse
+    whatever stands in a CREATE statement. Owners and grants are not compared.
+    What a changelog does outside of its database, such as making a role, is done again.
   - The server is reached for O(command=drift) from this host, at the address that its container has in O(network),
     or by the name in O(url).
   - Calls on several hosts against one server are not serialised but by Liquibase's own lock.
@@ -356,17 +362,22 @@ results:
       description: Version of Liquibase.
       type: str
 done:
-  description: Changesets that had run or been rolled back when one failed.
+  description:
+    - Changesets that had run or been rolled back when one failed.
+    - With O(changelogs), first the names of the changelogs that were done before, then the changesets (which are the
+      ones with C(::)) of the one that failed.
   returned: failure of O(command=update) or O(command=rollback)
   type: list
   elements: str
+  sample: ["postgres/changelog.yml", "datasets/sales.sql::sales-gold::onering"]
 """
 
 import os
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils.changelog import (
@@ -409,6 +420,8 @@ CHANGELOG: dict[str, Any] = {
     "native_port": {"type": "int", "default": 9000},
 }
 REQUIRED = ("changelog_file", "url")
+USER_INFO = re.compile(r"//[^/?#:@]*:([^?#]*)@")
+PARAMETER = re.compile(r"[?&;]([^=?&;#]*)=([^&;#]*)")
 SPEC: dict[str, Any] = {
     "command": {
         "type": "str",
@@ -465,7 +478,7 @@ class Tag(Resource):
         return {"tags": [*known, self.tag]}
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        self.changelog.ask("tag", f"--tag={self.tag}")
+        self.changelog.change("tag", f"--tag={self.tag}")
 
     def returns(self, state: dict[str, Any] | None) -> dict[str, Any]:
         return {**(state or {}), "version": self.changelog.version}
@@ -526,6 +539,13 @@ class Drift(Resource):
         asked = f"look for drift of {self.name}"
         if not options["schemas"]:
             raise BackendError(asked, "schemas is empty", "Name there what the changelog owns")
+        for option in ("default_schema", "liquibase_schema"):
+            if options[option]:
+                raise BackendError(
+                    asked,
+                    f"{option} is {options[option]}, which would lead the replay out of its scratch place",
+                    f"Leave {option} out, and qualify the names in the changelog",
+                )
         url = Url.parse(options["url"])
         self.changelog.look()
         if self.changelog.pending:
@@ -573,7 +593,7 @@ class Locks(Resource):
         return {"lock": "free"}
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        self.changelog.ask("release-locks")
+        self.changelog.change("release-locks")
 
 
 def look_at_all(changelogs: list[Changelog]) -> None:
@@ -586,9 +606,10 @@ def look_at_all(changelogs: list[Changelog]) -> None:
 def hide_secrets(module: AnsibleModule, urls: list[str]) -> None:
     """A password may stand in an address too."""
     for url in urls:
-        for key, value in parse_qsl(urlsplit(url.removeprefix("jdbc:")).query):
-            if "password" in key.lower():
-                module.no_log_values.add(value)
+        found = USER_INFO.findall(url)
+        found += [value for key, value in PARAMETER.findall(url) if "password" in unquote_plus(key).lower()]
+        # As it stands there, and as it is.
+        module.no_log_values.update({each for raw in found for each in (raw, unquote(raw), unquote_plus(raw))} - {""})
 
 
 def manage(module: AnsibleModule) -> None:
@@ -627,10 +648,15 @@ def manage(module: AnsibleModule) -> None:
         runner.wait_for_others()
         if command in ("update", "status", "validate"):
             look_at_all(changelogs)
-        if params["changelogs"] is not None:
-            many(module, resources)
-        else:
-            converge(module, resources[0])
+        try:
+            if params["changelogs"] is not None:
+                many(module, resources)
+            else:
+                converge(module, resources[0])
+        except BackendError as error:
+            if any(changelog.touched for changelog in changelogs):  # `many` knows of what was done only
+                error.facts["changed"] = True
+            raise
 
 
 def main() -> None:

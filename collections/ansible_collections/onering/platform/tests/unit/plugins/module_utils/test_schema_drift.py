@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -119,6 +120,8 @@ def test_parts_of_other_clickhouse_objects() -> None:
         ("dictGet('silver.d', 'n', id)", "dictGet('drift_1_silver.d', 'n', id)"),
         ("CREATE DATABASE IF NOT EXISTS silver", "CREATE DATABASE IF NOT EXISTS drift_1_silver"),
         ("DROP DATABASE silver", "DROP DATABASE drift_1_silver"),
+        ("drop  database\nif  exists `silver`", "drop  database\nif  exists `drift_1_silver`"),
+        ("Drop Database silver", "Drop Database drift_1_silver"),
         ("schemaName: silver", "schemaName: drift_1_silver"),
         ('<createTable schemaName="silver"', '<createTable schemaName="drift_1_silver"'),
         ("include: {file: datasets/silver.sql}", None),
@@ -169,11 +172,23 @@ def test_the_scratch_place_goes_whatever_happens() -> None:
     assert done == ["make", "drop"]
 
 
+def test_an_error_under_way_is_told_rather_than_that_of_the_removal() -> None:
+    def drop() -> None:
+        raise BackendError("drop scratch database", "the server went away")
+
+    place: Any = SimpleNamespace(make=lambda: None, drop=drop)
+    with pytest.raises(ValueError, match="in it"), scratch_place(place):
+        raise ValueError("in it")
+    with pytest.raises(BackendError, match="went away"), scratch_place(place):
+        pass
+
+
 class Connection:
     """psycopg's connection: keeps what is asked, answers from `rows`, by a part of the statement."""
 
     def __init__(self, rows: dict[str, list[Any]], error: Exception | None = None) -> None:
         self.rows, self.error = rows, error
+        self.fails, self.silent = "", "never"
         self.asked: list[str] = []
         self.options: list[dict[str, Any]] = []
 
@@ -190,7 +205,9 @@ class Connection:
     def execute(self, statement: Any, values: Any = None) -> Any:
         text = statement if isinstance(statement, str) else statement.as_string(None)
         self.asked.append(text)
-        if self.error:
+        if self.silent in text:
+            time.sleep(3)
+        if self.error and self.fails in text:
             raise self.error
         rows = next((rows for part, rows in self.rows.items() if part in text), None)
         return SimpleNamespace(description=rows, fetchall=lambda: rows)
@@ -230,11 +247,60 @@ def test_postgres_gets_the_schemas_and_extensions_that_the_changelog_takes_for_g
 ) -> None:
     place, connection = postgres
     place.prepare('CREATE SCHEMA IF NOT EXISTS "gold"; create extension citext;')
-    assert connection.asked[-2:] == [
+    assert [text for text in connection.asked[-4:] if "search_path" not in text] == [
         'CREATE SCHEMA IF NOT EXISTS "ops"',
         'CREATE EXTENSION IF NOT EXISTS "pgcrypto" SCHEMA public',
     ]
     assert connection.options[-1]["dbname"] == "drift_1"
+
+
+def test_an_extension_that_can_not_be_made_is_left_out(postgres: tuple[Postgres, Connection]) -> None:
+    place, connection = postgres
+    connection.error = schema_drift.psycopg.errors.InsufficientPrivilege("superuser only")
+    connection.fails = 'EXTENSION IF NOT EXISTS "pgcrypto"'
+    place.prepare("")
+    assert connection.asked[-1] == 'CREATE EXTENSION IF NOT EXISTS "citext" SCHEMA public'
+
+
+def test_a_right_that_is_missed_elsewhere_is_not_createdb(postgres: tuple[Postgres, Connection]) -> None:
+    place, connection = postgres
+    connection.error = schema_drift.psycopg.errors.InsufficientPrivilege("permission denied for schema")
+    with pytest.raises(BackendError, match="permission denied for schema") as caught:
+        place.objects()
+    assert "CREATEDB" not in str(caught.value)
+
+
+def test_a_silent_postgres_is_waited_for_no_longer_than_timeout(postgres: tuple[Postgres, Connection]) -> None:
+    place, connection = postgres
+    place.account["timeout"] = 1
+    connection.silent = "WITH scope"
+    with pytest.raises(BackendError, match="no whole answer within 1 s"):
+        place.objects()
+    assert connection.options[-1]["connect_timeout"] == 1
+    assert "SET statement_timeout = 1000" in connection.asked[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jdbc:postgresql://postgres/onering?user=of-url&password=p%40ss",
+        "jdbc:clickhouse://of-url:p%40ss@clickhouse:8123/versioning",
+        "jdbc:clickhouse://clickhouse:8123/versioning?user=of-url&password=p%40ss",
+    ],
+)
+def test_an_account_may_stand_in_the_address(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(schema_drift, "Server", Server)
+    url = Url.parse(text)
+    place: Any = store(url, "h", {**ACCOUNT, "username": None, "password": None}, ["gold"], "drift_1")
+    assert (place.account["username"], place.account["password"]) == ("of-url", "p@ss")
+    if isinstance(place, ClickHouse):
+        assert (place.server.params["login_user"], place.server.params["login_password"]) == ("of-url", "p@ss")
+    assert store(url, "h", ACCOUNT, ["gold"], "drift_1").account["username"] == "u"
+
+
+def test_an_address_that_leads_the_replay_to_another_database_is_refused() -> None:
+    with pytest.raises(BackendError, match="has the parameter database"):
+        Url.parse("jdbc:clickhouse://h:8123/versioning?database=silver")
 
 
 def test_postgres_objects(postgres: tuple[Postgres, Connection]) -> None:
@@ -321,16 +387,69 @@ def test_a_clickhouse_changelog_is_replayed_from_a_copy(clickhouse: tuple[ClickH
 
 def test_a_live_name_in_the_replay_is_refused(clickhouse: tuple[ClickHouse, Any]) -> None:
     place, server = clickhouse
-    with pytest.raises(BackendError, match="it names silver, which would be the live one"):
+    with pytest.raises(BackendError, match="names silver where it can't be told from the live database"):
         place.prepare("DROP TABLE silver.sales")
     assert not any(sql.startswith("DROP") for sql in server.asked)
     place.prepare("SELECT * FROM drift_1_silver.sales, system.tables")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "USE silver",
+        "TRUNCATE ALL TABLES FROM silver",
+        "TRUNCATE TABLES FROM silver LIKE '%'",
+        "TRUNCATE TABLE silver.csv",
+        "CREATE TABLE drift_1_silver.b AS drift_1_silver.u ENGINE = Buffer('silver', 'u', 1, 1, 1, 1, 1, 1, 1)",
+        "CREATE TABLE drift_1_silver.m ENGINE = Merge(silver, '^u')",
+        'DROP TABLE "silver" . "u"',
+        "SELECT * FROM merge('sil\\x76er', '^u')",
+        "SELECT '-- it''s no comment', * FROM silver .u",
+        "SELECT $$ it's -- no comment $$ FROM silver.u",
+        "SELECT * FROM s3(bronze, filename = 'silver')",
+        "DROP /* really */ DATABASE /* this */ silver",
+    ],
+)
+def test_a_live_name_that_is_not_rewritten_is_refused(clickhouse: tuple[ClickHouse, Any], sql: str) -> None:
+    place, server = clickhouse
+    with pytest.raises(BackendError, match="names silver"):
+        place.prepare(renamed(sql, {"silver_old": "drift_1_silver_old"}))
+    assert not any(sql.startswith("DROP") for sql in server.asked)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "-- the canary of silver\nSELECT 1 /* out of silver */",
+        "SELECT my_silver, silvery, 'Silver' FROM drift_1_silver.t",
+        "CREATE VIEW drift_1_silver.v AS SELECT * FROM S3( silver , filename = 'x')",
+        "ALTER TABLE drift_1_silver.t ADD COLUMN c Int8 DEFAULT 1",
+    ],
+)
+def test_what_names_no_live_database_is_replayed(clickhouse: tuple[ClickHouse, Any], sql: str) -> None:
+    clickhouse[0].prepare(sql)
 
 
 def test_a_database_that_the_changelog_makes_is_not_there_before(clickhouse: tuple[ClickHouse, Any]) -> None:
     place, server = clickhouse
     place.prepare("CREATE DATABASE drift_1_silver")
     assert server.asked[-1] == "DROP DATABASE `drift_1_silver` SYNC"
+
+
+def test_errors_of_clickhouse_name_the_options_that_there_are(clickhouse: tuple[ClickHouse, Any]) -> None:
+    place, server = clickhouse
+    text = "Check login_user, login_password and login_port, give ca_path, or set validate_certs: false"
+
+    def query(*_arguments: Any, **_values: Any) -> None:
+        raise BackendError("list databases", "no", text)
+
+    server.query = query
+    with pytest.raises(BackendError) as caught:
+        place.make()
+    assert caught.value.remedy == (
+        "Check username, password and native_port, give the parameter sslrootcert of url, "
+        "or set the parameter sslmode=none in url"
+    )
 
 
 def test_clickhouse_objects_have_their_live_names(clickhouse: tuple[ClickHouse, Any]) -> None:

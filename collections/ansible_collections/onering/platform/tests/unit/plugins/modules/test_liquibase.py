@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +37,8 @@ class Container:
 
     def start(self) -> None:
         self.events.append("start")
+        if self.engine.refuses:
+            raise self.engine.refuses
 
     def wait(self, timeout: int) -> dict[str, int]:
         verb = next(word for word in self.command if not word.startswith("--"))
@@ -49,10 +52,13 @@ class Container:
         return (getattr(self, "stdout", "") if stdout else getattr(self, "stderr", "")).encode()
 
     def reload(self) -> None:
-        pass
+        if self.engine.gone:
+            raise self.engine.gone
 
     def remove(self, **options: Any) -> None:
         self.removed = options
+        if self.engine.gone:
+            raise self.engine.gone
 
 
 class Engine:
@@ -60,6 +66,8 @@ class Engine:
         self.answers = {verb.replace("_", "-"): answer for verb, answer in answers.items()}
         self.made: list[Container] = []
         self.left: list[Any] = []
+        self.gone: Exception | None = None
+        self.refuses: Exception | None = None
         self.containers = self
         config = {"Config": {"User": "1001:1001"}}
         self.images = SimpleNamespace(get=lambda name: SimpleNamespace(attrs=config))
@@ -71,6 +79,7 @@ class Engine:
         return self.made[-1]
 
     def list(self, **options: Any) -> list[Any]:
+        self.filters = options["filters"]
         return self.left
 
     @property
@@ -184,6 +193,56 @@ def test_timeout_names_the_state_and_the_lock(ask) -> None:
     assert engine.made[0].removed
 
 
+LATE = requests.exceptions.ConnectionError("UnixHTTPConnectionPool(host='localhost', port=None): Read timed out.")
+GONE = requests.exceptions.ConnectionError("Connection aborted, no such file or directory")
+
+
+def test_a_time_that_ran_out_is_told_in_either_of_the_clients_ways(ask) -> None:
+    assert "not done after 7 s; state running" in ask(Engine(update_sql=[LATE]), timeout=7)["msg"]
+
+
+def test_an_engine_that_goes_away_is_told_as_that(ask) -> None:
+    engine = Engine(update_sql=[GONE])
+    engine.gone = GONE
+    result = ask(engine)
+    assert "the engine went away (Connection aborted" in result["msg"]
+    assert "not done after" not in result["msg"]
+    assert not result.get("changed")
+
+
+@pytest.mark.parametrize("error", [LATE, GONE, requests.exceptions.ReadTimeout("late"), docker.errors.APIError("no")])
+@pytest.mark.parametrize("several", [False, True])
+def test_an_update_of_which_the_end_is_not_known_may_have_changed_something(ask, error: Any, several: bool) -> None:
+    engine = Engine(update_sql=[(0, PENDING, SAID)], update=[error])
+    result = ask(
+        engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {})
+    )
+    assert result["failed"]
+    assert result["changed"]
+
+
+def test_what_the_engine_refuses_to_start_has_not_run(ask) -> None:
+    engine = Engine(release_locks=[])
+    engine.refuses = docker.errors.APIError("no such network")
+    result = ask(engine, command="release_locks")
+    assert "no such network." in result["msg"]
+    assert not result.get("changed")
+    engine.refuses = GONE
+    assert ask(engine, command="release_locks")["changed"]
+
+
+@pytest.mark.parametrize(("code", "changed"), [(137, True), (1, False)])
+def test_a_killed_update_may_have_done_what_it_had_begun(ask, code: int, changed: bool) -> None:
+    said = "Running Changeset: c/x.sql::one::a\n"
+    result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(code, "", said)]))
+    assert (result["changed"], result["done"]) == (changed, [])
+
+
+@pytest.mark.parametrize("error", [LATE, GONE])
+def test_a_tag_of_which_the_end_is_not_known_may_be_there(ask, error: Exception) -> None:
+    assert ask(Engine(history=[(0, "", SAID)], tag=[error]), command="tag", tag="v1")["changed"]
+
+
 def test_what_the_engine_refuses_is_told_in_its_words(ask) -> None:
     result = ask(Engine(update_sql=[docker.errors.APIError("network net not found")]))
     assert "network net not found" in result["msg"]
@@ -230,6 +289,9 @@ def test_a_mark_that_came_all_the_same_is_a_failure(ask) -> None:
     result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(0, "", SAID + marked)]))
     assert result["failed"]
     assert "marked as run without running" in result["msg"]
+    assert (result["changed"], result["done"]) == (True, [])
+    several = [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]
+    assert ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(0, "", SAID + marked)]), changelogs=several)["changed"]
 
 
 def test_a_changeset_that_was_passed_over_is_a_failure(ask) -> None:
@@ -237,6 +299,20 @@ def test_a_changeset_that_was_passed_over_is_a_failure(ask) -> None:
     result = ask(Engine(update_sql=[(0, PENDING, SAID)], update=[(0, "", SAID + passed)]))
     assert result["failed"]
     assert "the precondition of c/x.sql::one::a failed" in result["msg"]
+    assert (result["changed"], result["done"]) == (False, [])
+    assert "did run" not in result["msg"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_changesets_around_one_that_was_passed_over_are_a_change(ask, several: bool) -> None:
+    passed = 'INFO Continuing past: "c/x.sql::one::a" despite precondition failure\n'
+    pending = PENDING + PENDING.replace("one", "two")
+    engine = Engine(update_sql=[(0, pending, SAID)], update=[(0, "", SAID + passed)])
+    result = ask(
+        engine, **({"changelogs": [{"changelog_file": "c/changelog.yml", "url": "jdbc:a"}]} if several else {})
+    )
+    assert "The changesets around it did run." in result["msg"]
+    assert (result["changed"], result["done"]) == (True, ["c/x.sql::two::a"])
 
 
 def test_several_changelogs_in_one_call(ask) -> None:
@@ -460,10 +536,17 @@ def test_drift_needs_to_know_what_the_changelog_owns(ask, place: Place) -> None:
     assert engine.made == []
 
 
+@pytest.mark.parametrize("option", ["default_schema", "liquibase_schema"])
+def test_drift_refuses_a_schema_that_would_not_be_the_scratch_one(ask, place: Place, option: str) -> None:
+    engine = Engine()
+    assert f"{option} is live, which would lead the replay out" in ask(engine, **DRIFT, **{option: "live"})["msg"]
+    assert (engine.made, place.events) == ([], [])
+
+
 class Left:
     """What a module that was killed left behind."""
 
-    name = "net-liquibase-left"
+    name = "net-liquibase-0123abcd"
 
     def __init__(self, status: str, error: Exception | None = None) -> None:
         self.status, self.error = status, error
@@ -487,9 +570,28 @@ def test_what_a_killed_module_left_ends_first(ask, status: str, events: list[str
 
 
 @pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("/net.1-liquibase-0123abcd", True),
+        ("net.1-liquibase-0123abcd", True),
+        ("net.1-liquibase-liquibase-0123abcd", False),
+        ("net.1-liquibase-db", False),
+        ("netx1-liquibase-0123abcd", False),
+    ],
+)
+def test_a_neighbours_containers_are_left_alone(ask, name: str, own: bool) -> None:
+    engine = Engine(update_sql=[(0, "", SAID)])
+    ask(engine, network="net.1")
+    assert bool(re.search(engine.filters["name"], name)) == own
+    assert re.search(engine.filters["name"], engine.made[0].name)
+
+
+@pytest.mark.parametrize(
     ("error", "told"),
     [
         (requests.exceptions.ReadTimeout("read timed out"), "a container net-liquibase-… still runs after 7 s"),
+        (LATE, "a container net-liquibase-… still runs after 7 s"),
+        (GONE, "wait for a Liquibase whose module was killed: Connection aborted"),
         (docker.errors.APIError("no space"), "no space"),
         (docker.errors.NotFound("gone"), ""),
     ],
@@ -502,9 +604,27 @@ def test_what_a_killed_module_left_does_not_end(ask, error: Exception, told: str
     assert told in result.get("msg", "")
 
 
-def test_a_password_in_the_address_is_hidden(ask) -> None:
-    result = ask(Engine(update_sql=[(0, "", SAID)]), url="jdbc:postgresql://h/d?user=u&password=hunter3")
-    assert "hunter3" not in str(result)
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("jdbc:postgresql://h/d?user=u&password=hunter3", ["hunter3"]),
+        ("jdbc:postgresql://h/d?user=u&password=p%40ss%2Fw", ["p%40ss%2Fw", "p@ss/w"]),
+        ("jdbc:postgresql://h/d?sslPassword=a+b%21", ["a+b%21", "a b!", "a+b!"]),
+        ("jdbc:clickhouse://user:p%40ss@host/db?ssl=true", ["p%40ss", "p@ss"]),
+        ("jdbc:clickhouse://user:p/a:s@s@host:8123/db", ["p/a:s@s"]),
+    ],
+)
+def test_a_password_in_the_address_is_hidden(ask, url: str, secrets: list[str]) -> None:
+    said = f"Unexpected error running Liquibase: {url} answers {' '.join(secrets)}\n"
+    result = ask(Engine(update_sql=[(1, "", said)]), url=url)
+    assert "answers" in result["msg"]
+    for secret in secrets:
+        assert secret not in str(result)
+
+
+def test_an_empty_password_in_the_address_hides_nothing(ask) -> None:
+    result = ask(Engine(update_sql=[(0, "", SAID)]), url="jdbc:postgresql://h/d?user=u&password=")
+    assert result["version"] == "4.33.0"
 
 
 def test_release_locks(ask) -> None:
