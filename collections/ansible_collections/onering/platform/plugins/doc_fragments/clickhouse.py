@@ -51,8 +51,8 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one statement may take, from its question to the end of its answer; connecting at most 5 of them. What takes
-        longer, such as a column of a large table that gets another type, needs more.
+      - Seconds that one statement may take, to the end of its answer; connecting takes at most 5 of them. What is at
+        work for longer, such as a column of a large table that gets another type, needs more.
       - Without it, the environment variable E(CLICKHOUSE_TIMEOUT).
     type: int
     default: 60
