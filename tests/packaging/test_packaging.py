@@ -147,7 +147,7 @@ def test_validate_modules_finds_what_the_ignore_file_says(away: Away) -> None:
     assert errors == {line.partition("  #")[0] for line in ignored}
 
 
-CATALOG = {"url": "http://127.0.0.1:{port}", "token": "none-at-all", "timeout": 0}
+CATALOG = {"url": "http://127.0.0.1:{port}", "token": "none-at-all", "timeout": 1}
 STORE = {"endpoint": "http://127.0.0.1:{port}", "access_key": "a", "secret_key": "none-at-all"}
 ENGINE = {"docker_host": "tcp://127.0.0.1:{port}"}
 REFUSED = r"127\.0\.0\.1.*{port}.*refused"

@@ -24,6 +24,9 @@ CERTIFICATE_REMEDIES = {
 }
 
 
+LEAST = 0.05  # seconds: a time that has run out is no time, and none at all would mean for ever
+
+
 class _Late(BaseException):
     """No Exception: a client would take it for a broken connection and try again."""
 
@@ -36,7 +39,7 @@ def within(seconds: float) -> Iterator[None]:
         raise _Late
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, LEAST))
     try:
         yield
     except _Late:
@@ -55,7 +58,7 @@ def send(params: dict[str, Any], method: str, url: str, body: Any, headers: dict
                 method=method,
                 data=None if body is None else json.dumps(body),
                 headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
-                timeout=seconds,
+                timeout=max(seconds, LEAST),
                 follow_redirects="none",
                 use_proxy=False,
                 validate_certs=params["validate_certs"],
