@@ -172,8 +172,9 @@ def _pump(source: socket, sink: socket) -> None:
         sink.shutdown(1)
 
 
-def unused_port() -> int:
-    """A port of this machine at which nothing listens."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def unused_port() -> Iterator[int]:
+    """A port of this machine at which nothing listens: held, or the next server might be given it."""
+    with socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])

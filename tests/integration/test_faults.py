@@ -70,7 +70,7 @@ def answers(request: Any, servers: Servers, tmp_path_factory: pytest.TempPathFac
                 more[backend.password] = PLANTED + "-wrong"
             if case.trusts:
                 more["ca_path"] = str(authority.path)
-            port = unused_port() if case.down else proxy.address
+            port = stack.enter_context(unused_port()) if case.down else proxy.address
             tasks.append({"name": name, **backend.task(port, tls is not None, **more), "ignore_errors": True})
         played = play(folder, tasks)
         print(f"\n{request.param}: {played.seconds:.0f} s")

@@ -78,7 +78,7 @@ def test_the_scan_finds_a_secret_that_is_printed(tmp_path: Path) -> None:
     assert readable(play(tmp_path, [{**task, "no_log": True}], "-vvv", **LOUD).text) == []
 
 
-def tasks(catalog: Any, airflow: Any, folder: Path) -> list[dict[str, Any]]:
+def tasks(catalog: Any, airflow: Any, unused: int, folder: Path) -> list[dict[str, Any]]:
     """Each module that has no target, with all its secrets: as it is meant, and at a port where nobody answers."""
     login = {"token": "{{ planted }}-token", "username": "someone@example.com", "password": "{{ planted }}-password"}
     service = {
@@ -103,7 +103,7 @@ def tasks(catalog: Any, airflow: Any, folder: Path) -> list[dict[str, Any]]:
         },
         {"onering.platform.openmetadata_info": {"entities": [{"kind": "glossary", "name": "Words"}]}},
     ]
-    url, nobody = f"http://{catalog.host}:{catalog.port}", f"http://127.0.0.1:{unused_port()}"
+    url, nobody = f"http://{catalog.host}:{catalog.port}", f"http://127.0.0.1:{unused}"
     found = []
     for task in asked:
         ((module, options),) = task.items()
@@ -111,7 +111,7 @@ def tasks(catalog: Any, airflow: Any, folder: Path) -> list[dict[str, Any]]:
         found.append({"name": "works", module: {**options, **right, "url": url}})
         found.append({"name": "is refused", module: {**options, **login, "url": url}})
         found.append({"name": "reaches nobody", module: {**options, **login, "url": nobody, "timeout": 1}})
-    for name, port in (("works", airflow.port), ("reaches nobody", unused_port())):
+    for name, port in (("works", airflow.port), ("reaches nobody", unused)):
         found.append({"name": name, **airflow.task(port, request_timeout=1)})
     for name, path in (("works", "password"), ("is refused", "../outside")):
         files = [{"path": path, "secret": "{{ planted }}-file"}]
@@ -130,7 +130,8 @@ def tasks(catalog: Any, airflow: Any, folder: Path) -> list[dict[str, Any]]:
 def test_modules_without_a_target_show_no_secret(servers: Servers, tmp_path: Path) -> None:
     with ExitStack() as stack:
         catalog, airflow = (stack.enter_context(BACKENDS[name](servers)) for name in ("openmetadata", "airflow"))
-        there = [{**task, "ignore_errors": True} for task in tasks(catalog, airflow, tmp_path)]
+        unused = stack.enter_context(unused_port())
+        there = [{**task, "ignore_errors": True} for task in tasks(catalog, airflow, unused, tmp_path)]
         env = {"TOKEN": catalog.options["token"]}
         played = play(tmp_path, there, "-vvv", "--diff", env=env, **LOUD)
     assert played.code == 0, played.text[-3000:]

@@ -41,7 +41,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
 CONNECT_TIMEOUT = 5
 ACCESS_DENIED = 497
 ALREADY_THERE = (57, 82)  # a table, a database
-LATE = "It may still be at work there (system.processes tells): raise timeout, or see that it is reached"
+LATE = "Check that it is reached, and whether it is still at work there (system.processes tells): then raise timeout"
 REACH = (
     "Check that it runs, that it answers within timeout, and that login_port is that of the native protocol (9000), "
     "not of HTTP (8123)"
