@@ -67,17 +67,26 @@ def clickhouse(servers: Servers) -> Iterator[Backend]:
 
 
 @contextmanager
-def openmetadata(_servers: Servers) -> Iterator[Backend]:
+def catalog() -> Iterator[tuple[OpenMetadata, dict[str, str]]]:
+    """The double of OpenMetadata with a service, and the settings by which modules find it."""
     double = OpenMetadata()
     double.token = secret()
+    double.seed("databaseService", name="clickhouse", serviceType="Clickhouse")
     served = Served(double)
-    options = {
-        "token": double.token,
-        "assets": [{"kind": "glossary", "name": "nothing"}],
-        "state": "absent",
-    }
-    yield Backend(*at(served.url), "onering.platform.openmetadata_asset", options, "token", "timeout")
-    served.close()
+    try:
+        yield double, {"OPENMETADATA_URL": served.url, "OPENMETADATA_TOKEN": double.token}
+    finally:
+        served.close()
+
+
+@contextmanager
+def openmetadata(_servers: Servers) -> Iterator[Backend]:
+    options = {"assets": [{"kind": "glossary", "name": "nothing"}], "state": "absent"}
+    with catalog() as (double, env):
+        where = at(env["OPENMETADATA_URL"])
+        yield Backend(
+            *where, "onering.platform.openmetadata_asset", {**options, "token": double.token}, "token", "timeout"
+        )
 
 
 class Airflow:
@@ -119,9 +128,11 @@ def airflow(_servers: Servers) -> Iterator[Backend]:
     stand_in = Airflow(account)
     options = {**account, "dag_id": "flights", "logical_date": "2026-01-01T00:00:00Z"}
     port = stand_in.server.server_address[1]
-    yield Backend("127.0.0.1", port, "onering.platform.airflow_dag_run", options, "password", "request_timeout")
-    stand_in.server.shutdown()
-    stand_in.server.server_close()
+    try:
+        yield Backend("127.0.0.1", port, "onering.platform.airflow_dag_run", options, "password", "request_timeout")
+    finally:
+        stand_in.server.shutdown()
+        stand_in.server.server_close()
 
 
 BACKENDS = {"airflow": airflow, "clickhouse": clickhouse, "minio": minio, "openmetadata": openmetadata}

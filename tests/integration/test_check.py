@@ -5,14 +5,15 @@ No task speaks of what another one changes: to check mode that is as it was.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.onering.platform.tests.doubles.openmetadata import OpenMetadata, Served
+from backends import catalog
 from plays import Answer, play, readable
-from servers import Servers, secret
+from servers import Servers
 
 Task = dict[str, Any]
 PLAYS = {path.stem: yaml.safe_load(path.read_text()) for path in Path(__file__).parent.glob("checks/*.yml")}
@@ -27,25 +28,16 @@ def told(answers: list[Answer]) -> list[tuple[int, bool, Any]]:
 def test_a_check_tells_what_the_run_does(servers: Servers, tmp_path: Path, backend: str) -> None:
     tasks: list[Task] = PLAYS[backend]["tasks"]
     assert len(tasks) == 10
-    served = None
-    if backend == "openmetadata":
-        double = OpenMetadata()
-        double.token = secret()
-        double.seed("databaseService", name="clickhouse", serviceType="Clickhouse")
-        served = Served(double)
-        env = {"OPENMETADATA_URL": served.url, "OPENMETADATA_TOKEN": double.token}
-    else:
-        env = servers.env(backend)
+    with ExitStack() as stack:
+        env = stack.enter_context(catalog())[1] if backend == "openmetadata" else servers.env(backend)
 
-    def run(*arguments: str, tasks: list[Task] = tasks) -> list[Answer]:
-        played = play(tmp_path, tasks, "--diff", *arguments, env=env)
-        assert readable(played.text) == []
-        return played.ok()
+        def run(*arguments: str, tasks: list[Task] = tasks) -> list[Answer]:
+            played = play(tmp_path, tasks, "--diff", *arguments, env=env)
+            assert readable(played.text) == []
+            return played.ok()
 
-    run(tasks=PLAYS[backend]["before"])
-    checked, done = run("--check"), run()
+        run(tasks=PLAYS[backend]["before"])
+        checked, done = run("--check"), run()
     assert told(checked) == told(done)
     assert 1 < sum(answer.changed for answer in done) < 10
     assert all(answer.result["diff"]["before"] != answer.result["diff"]["after"] for answer in done if answer.changed)
-    if served:
-        served.close()

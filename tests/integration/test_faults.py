@@ -6,6 +6,7 @@ One play a backend: every case is a task of its own, and goes to a server of its
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from backends import BACKENDS
-from certificates import Authority
 from plays import Answer, play, readable
 from proxy import Fault, Proxy, unused_port
 from servers import PLANTED, Servers
@@ -53,23 +54,34 @@ CASES = {
 }
 
 
+def served_with(authority: trustme.CA, stranger: trustme.CA, certificate: str) -> ssl.SSLContext:
+    """What a server speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if certificate == "self-signed":
+        with stranger.private_key_pem.tempfile() as key, stranger.cert_pem.tempfile() as own:
+            context.load_cert_chain(own, key)
+    else:
+        authority.issue_cert(certificate).configure_cert(context)
+    return context
+
+
 @pytest.fixture(scope="module", params=sorted(BACKENDS))
 def answers(request: Any, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answer]]:
     """Each case's answer, of one play."""
     folder: Path = tmp_path_factory.mktemp(request.param)
-    authority = Authority(folder)
+    authority, stranger, trusted = trustme.CA(), trustme.CA(), folder / "authority.pem"
+    authority.cert_pem.write_to_path(trusted)
     with ExitStack() as stack:
         backend = stack.enter_context(BACKENDS[request.param](servers))
         tasks = []
         for name, case in CASES.items():
-            own = {"": None, "self-signed": authority.self_signed}.get(case.certificate, authority.server)
-            tls = own(case.certificate) if own else None
+            tls = served_with(authority, stranger, case.certificate) if case.certificate else None
             proxy = stack.enter_context(Proxy(backend.host, backend.port, backend.http, tls, case.fault).running())
             more: dict[str, Any] = {backend.timeout: TIMEOUT, "validate_certs": not case.careless}
             if case.wrong_password:
                 more[backend.password] = PLANTED + "-wrong"
             if case.trusts:
-                more["ca_path"] = str(authority.path)
+                more["ca_path"] = str(trusted)
             port = stack.enter_context(unused_port()) if case.down else proxy.address
             tasks.append({"name": name, **backend.task(port, tls is not None, **more), "ignore_errors": True})
         played = play(folder, tasks)

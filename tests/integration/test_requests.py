@@ -6,18 +6,20 @@ Times are printed beside a floor that the same run measures, plain reads by the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import backends
+import pytest
 import requests
-from ansible_collections.onering.platform.tests.doubles.openmetadata import OpenMetadata, Served
+from ansible_collections.onering.platform.tests.doubles.openmetadata import OpenMetadata
 from backends import at
 from clickhouse_driver import Client
 from minio import Minio
 from plays import Answer, play
 from proxy import Proxy
-from servers import Servers, secret
+from servers import Servers
 
 BUCKETS, TABLES, ASSETS = 50, 200, 500
 # Of what a bucket is declared with, each aspect is read and written by a request of its own.
@@ -30,12 +32,10 @@ def once(folder: Path, task: dict[str, Any], *arguments: str, env: dict[str, str
     return play(folder, [task], *arguments, env=env).ok()[0]
 
 
-def floor(what: str, ask: Callable[[], Any]) -> float:
+def floor(what: str, ask: Callable[[], Any]) -> None:
     begun = time.monotonic()
     ask()
-    seconds = time.monotonic() - begun
-    print(f"  floor: {what} by the bare client {seconds:.2f} s")
-    return seconds
+    print(f"  floor: {what} by the bare client {time.monotonic() - begun:.2f} s")
 
 
 def told(what: str, answer: Answer, requests: str) -> None:
@@ -141,12 +141,14 @@ def test_two_hundred_tables(servers: Servers, tmp_path: Path) -> None:
 READS = 8
 
 
-def test_five_hundred_assets(tmp_path: Path) -> None:
-    double = OpenMetadata()
-    double.token = secret()
-    double.seed("databaseService", name="clickhouse", serviceType="Clickhouse")
-    served = Served(double)
-    env = {"OPENMETADATA_URL": served.url, "OPENMETADATA_TOKEN": double.token}
+@pytest.fixture
+def catalog() -> Iterator[tuple[OpenMetadata, dict[str, str]]]:
+    with backends.catalog() as there:
+        yield there
+
+
+def test_five_hundred_assets(catalog: tuple[OpenMetadata, dict[str, str]], tmp_path: Path) -> None:
+    double, env = catalog
 
     def task(state: str = "present", described: str = "") -> dict[str, Any]:
         above = [
@@ -190,5 +192,7 @@ def test_five_hundred_assets(tmp_path: Path) -> None:
     assert (answer.changed, reads <= 2 + pages, writes) == (True, True, 1)
     query: dict[str, str | int] = {"databaseSchema": "clickhouse.default.many", "limit": PAGE, "fields": "columns,tags"}
     login = {"Authorization": f"Bearer {double.token}"}
-    floor("a page of tables", lambda: requests.get(f"{served.url}/api/v1/tables", query, headers=login, timeout=30))
-    served.close()
+    floor(
+        "a page of tables",
+        lambda: requests.get(f"{env['OPENMETADATA_URL']}/api/v1/tables", query, headers=login, timeout=30),
+    )

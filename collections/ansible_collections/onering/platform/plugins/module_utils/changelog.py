@@ -23,8 +23,13 @@ try:
     import docker.errors
     import docker.types
     import requests.exceptions
+
+    ENGINE_ERRORS: tuple[type[Exception], ...] = (
+        docker.errors.DockerException,
+        requests.exceptions.RequestException,
+    )
 except ImportError:  # containers.connect() says so
-    pass
+    ENGINE_ERRORS = ()
 
 CHANGELOGS = "/liquibase/changelog"
 SETTINGS = "/run/liquibase"
@@ -206,16 +211,20 @@ class Runner:
             answer = Answer(self.log(container, stdout=True), self.log(container, stderr=True))
         except docker.errors.ImageNotFound as error:
             raise BackendError(asked, f"there is no image {self.image}", "Have the image role build it.") from error
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        except ENGINE_ERRORS as error:
             refused = isinstance(error, docker.errors.DockerException)
             if not asked_to_start or (refused and not started):
                 raise BackendError(asked, str(error)) from error
-            told = f"not done after {self.timeout} s" if is_late(error) else f"the engine went away ({error})"
-            told = str(error) if refused else told
+            if refused:
+                told = str(error)
+            elif is_late(error):
+                told = f"not done after {self.timeout} s"
+            else:
+                told = f"the engine went away ({error})"
             raise Unfinished(asked, f"{told}; {self.last(container, secret)}", HELD) from error
         finally:
             if container is not None:
-                with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
+                with contextlib.suppress(*ENGINE_ERRORS):
                     container.remove(v=True, force=True)
         if code != 0:
             told = cause(answer.stderr)
@@ -234,7 +243,7 @@ class Runner:
                     if container.status == "running":
                         container.wait(timeout=self.timeout)
                     container.remove(v=True, force=True)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        except ENGINE_ERRORS as error:
             if is_late(error):
                 raise BackendError(
                     asked,
@@ -284,7 +293,7 @@ class Runner:
         try:
             container.reload()
             return mask(f"{condition(container.attrs)}; {cause(self.log(container, stderr=True))}", secret)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        except ENGINE_ERRORS as error:
             return f"nothing more is known ({error})"
 
 

@@ -282,6 +282,7 @@ class Postgres(Store):
                     user=self.account["username"],
                     password=self.account["password"],
                     sslmode=self.url.options.get("sslmode", "prefer"),
+                    sslrootcert=self.url.options.get("sslrootcert"),
                     connect_timeout=min(CONNECT_TIMEOUT, seconds),
                     autocommit=True,
                 ) as connection,
@@ -377,10 +378,10 @@ class ClickHouse(Store):
                 self._query(f"drop scratch database {database}", f"DROP DATABASE {name(database)} SYNC")
 
     def changelogs(self, source: str, target: str) -> str:
-        os.chmod(target, 0o755)  # noqa: S103  the image's user reads it
         for folder, _folders, files in os.walk(source):
             copy = os.path.join(target, os.path.relpath(folder, source))
             os.makedirs(copy, exist_ok=True)
+            os.chmod(copy, 0o755)  # noqa: S103  the image's user reads it, as it does the original
             for file in files:
                 with open(os.path.join(folder, file), encoding="utf-8", errors="surrogateescape", newline="") as stream:
                     text = stream.read()

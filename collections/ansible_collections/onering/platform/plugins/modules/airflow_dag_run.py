@@ -162,8 +162,10 @@ tasks:
     try: {description: How often it was tried., type: int}
 """
 
+import contextlib
 import datetime
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -233,6 +235,7 @@ class DagRun(Resource):
         self.run: dict[str, Any] = {}
         self.paused = False
         self.failures: list[dict[str, Any]] | None = None
+        self.touched = False  # whether Airflow was told to change something
 
     @property
     def _dag(self) -> str:
@@ -290,6 +293,25 @@ class DagRun(Resource):
         return {**new, "again": True} if state == "success" else new
 
     def write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        with self._telling():
+            self._write(current, desired)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What fails after something was changed says so."""
+        try:
+            yield
+        except BackendError as error:
+            if self.touched:
+                error.facts["changed"] = True
+            raise
+
+    def _change(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        answer = method(*arguments, **options)
+        self.touched = True
+        return answer
+
+    def _write(self, current: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         if self.params["state"] == "stopped":
             self._stop()
             return
@@ -298,7 +320,7 @@ class DagRun(Resource):
             self._trigger(desired["conf"])
         elif current["state"] in ENDED:
             self.progress.tell(f"{current['state']} before, runs again for {self.date.isoformat()}")
-            self.api.post(f"{self._run}/clear", {"dry_run": False, "run_on_latest_version": True})
+            self._change(self.api.post, f"{self._run}/clear", {"dry_run": False, "run_on_latest_version": True})
             self.run["state"] = "queued"
         if self.params["wait"]:
             self._wait_until_ended()
@@ -313,6 +335,7 @@ class DagRun(Resource):
             },
             taken=True,
         )
+        self.touched = self.touched or run is not None
         self.progress.tell(f"triggered for {self.date.isoformat()}" if run else "triggered by someone else meanwhile")
         self.run = run or self._find() or {}
         if not self.run:
@@ -327,12 +350,13 @@ class DagRun(Resource):
             )
 
     def _stop(self) -> None:
-        self.run = self.api.patch(self._run, {"state": "failed"}, update_mask="state")
+        self.run = self._change(self.api.patch, self._run, {"state": "failed"}, update_mask="state")
 
     def delete(self, current: dict[str, Any]) -> None:
-        if current["state"] == "running":
-            self._stop()
-        self.api.delete(self._run)
+        with self._telling():
+            if current["state"] == "running":
+                self._stop()
+            self.api.delete(self._run)
 
     def _wait_until_parsed(self) -> None:
         """Wait until the DAG can run, and unpause it."""
@@ -348,7 +372,7 @@ class DagRun(Resource):
                 raise self._unparsed(dag, errors)
             time.sleep(self.params["interval"])
         if dag.get("is_paused"):
-            self.api.patch(self._dag, {"is_paused": False}, update_mask="is_paused")
+            self._change(self.api.patch, self._dag, {"is_paused": False}, update_mask="is_paused")
 
     def _unparsed(self, dag: dict[str, Any] | None, errors: list[dict[str, Any]]) -> BackendError:
         own = [error for error in errors if dag and error["filename"] == dag.get("relative_fileloc")] or errors

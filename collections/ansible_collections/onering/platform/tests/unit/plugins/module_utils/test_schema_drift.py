@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -222,7 +223,7 @@ def postgres(monkeypatch: pytest.MonkeyPatch) -> tuple[Postgres, Connection]:
         }
     )
     monkeypatch.setattr(schema_drift.psycopg, "connect", connection.connect)
-    url = Url.parse("jdbc:postgresql://postgres/onering?sslmode=require")
+    url = Url.parse("jdbc:postgresql://postgres/onering?sslmode=require&sslrootcert=/ca.crt")
     place = store(url, "172.20.0.3", ACCOUNT, ["gold", "ops"], "drift_1")
     assert isinstance(place, Postgres)
     return place, connection
@@ -237,8 +238,9 @@ def test_postgres_makes_a_database_without_leftovers_and_drops_it(postgres: tupl
         'CREATE DATABASE "drift_1" TEMPLATE template0',
         'DROP DATABASE IF EXISTS "drift_1" WITH (FORCE)',
     ]
-    assert {(one["dbname"], one["host"], one["port"], one["sslmode"]) for one in connection.options} == {
-        ("onering", "172.20.0.3", 5432, "require")
+    told = ("dbname", "host", "port", "sslmode", "sslrootcert")
+    assert {tuple(one[name] for name in told) for one in connection.options} == {
+        ("onering", "172.20.0.3", 5432, "require", "/ca.crt")
     }
 
 
@@ -379,10 +381,16 @@ def test_a_clickhouse_changelog_is_replayed_from_a_copy(clickhouse: tuple[ClickH
     target.mkdir(mode=0o700)
     (source / "deep" / "x.sql").write_text("CREATE TABLE silver.t (id Int8)\n")
     (source / "seed.csv").write_bytes(b"\xff\r\n")
-    assert clickhouse[0].changelogs(str(source), str(target)) == str(target)
+    before = os.umask(0o077)
+    try:
+        assert clickhouse[0].changelogs(str(source), str(target)) == str(target)
+    finally:
+        os.umask(before)
     assert (target / "deep" / "x.sql").read_text() == "CREATE TABLE drift_1_silver.t (id Int8)\n"
     assert (target / "seed.csv").read_bytes() == b"\xff\r\n"
-    assert target.stat().st_mode & 0o777 == 0o755
+    assert [path.stat().st_mode & 0o777 for path in (target, target / "deep", target / "deep" / "x.sql")] == [
+        0o755, 0o755, 0o644,
+    ]  # fmt: skip
 
 
 def test_a_live_name_in_the_replay_is_refused(clickhouse: tuple[ClickHouse, Any]) -> None:

@@ -370,6 +370,54 @@ def test_what_a_server_may_have_done_is_not_asked_for_twice(
     assert server.tokens == again
 
 
+@pytest.mark.parametrize(
+    ("there", "asked", "fails_at", "changed"),
+    [
+        ("", {}, "taskInstances", True),  # triggered, then nothing more is heard
+        ("", {}, "POST", False),
+        ("failed", {}, "taskInstances", True),
+        ("failed", {}, "clear", False),
+        ("running", {"state": "absent", "force": True}, "DELETE", True),  # stopped, but not removed
+        ("failed", {"state": "absent"}, "DELETE", False),
+    ],
+)
+def test_what_fails_after_a_change_says_that_something_was_changed(
+    server: Airflow,
+    run: Callable[..., dict[str, Any]],
+    there: str,
+    asked: dict[str, Any],
+    fails_at: str,
+    changed: bool,
+) -> None:
+    if there:
+        server.add_run(there)
+    answer = server.answer
+
+    def failing(method: str, path: str, query: dict[str, str], body: Any, url: str) -> Any:
+        if fails_at == method or path.endswith(fails_at):
+            server.refuse(url, 500, {"detail": "no room"})
+        return answer(method, path, query, body, url)
+
+    server.answer = failing  # type: ignore[method-assign]
+    result = run(**asked)
+    assert "no room" in result["msg"]
+    assert result.get("changed", False) is changed
+
+
+def test_a_paused_dag_that_was_unpaused_is_a_change_too(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
+    assert server.dag is not None
+    server.dag["is_paused"] = True
+    answer = server.answer
+
+    def failing(method: str, path: str, query: dict[str, str], body: Any, url: str) -> Any:
+        if method == "POST":
+            server.refuse(url, 500, {"detail": "no room"})
+        return answer(method, path, query, body, url)
+
+    server.answer = failing  # type: ignore[method-assign]
+    assert run()["changed"] is True
+
+
 def test_a_server_that_stays_away_is_named(server: Airflow, run: Callable[..., dict[str, Any]]) -> None:
     server.broken = [URLError(ConnectionRefusedError("refused"))] * 100
     result = run()
