@@ -29,6 +29,9 @@ demo: bootstrap ## Run the flow again for a new date
 status: bootstrap ## What runs: versions, uptime, memory, last runs
 	$(PLAY) playbooks/status.yml $(ARGS)
 
+report: bootstrap ## Draw the platform's report anew and say where it is
+	$(PLAY) playbooks/report.yml -e '{"report_force": true}' $(ARGS)
+
 down: bootstrap ## Stop the platform; PURGE=1 removes all of it, CACHE=1 the build caches too
 	$(PLAY) playbooks/down.yml -e '{"down_purge": $(if $(PURGE),true,false), "down_cache": $(if $(CACHE),true,false)}' $(ARGS)
 
@@ -47,8 +50,12 @@ test: bootstrap ## Lint, unit, convention, mutation, integration and Molecule te
 lint: bootstrap ## ruff, mypy, yamllint, ansible-lint
 	ops/scripts/test lint
 
-unit: bootstrap ## Unit and convention tests
+unit: bootstrap ## Unit and convention tests, and what the preflight finds on this machine
+	ops/scripts/test preflight
 	ops/scripts/test unit
+
+browser: bootstrap ## The report in a real browser: both themes, two widths, keyboard, print
+	ops/scripts/test browser
 
 mutation: bootstrap ## Small faults in what decides and compares: how many the unit tests notice
 	ops/scripts/test mutation
@@ -71,8 +78,8 @@ benchmark: bootstrap ## Times and memory against their budgets, in the tests' pr
 vm: bootstrap ## A Debian machine in a container, provisioned over SSH; VM_DEBIAN=13 for the other Debian
 	ops/scripts/test vm
 
-faults: bootstrap ## Bad input and faults on a thousand rows, in a project of their own; prints a count of cases
-	ops/scripts/test faults
+faults: bootstrap ## Bad input and faults on a thousand rows, in a project of their own; prints a count of cases; EDGES="extract publish_gold" stops there only
+	EDGES="$(EDGES)" ops/scripts/test faults
 
 package: bootstrap ## The collection's tarball, in build/
 	ops/scripts/package
@@ -83,4 +90,4 @@ lock: bootstrap ## Compile pyproject.toml's groups to requirements/*.txt
 bootstrap:
 	@ops/scripts/bootstrap
 
-.PHONY: help up verify demo status down conformance dataset test lint unit mutation newest molecule integration platform-test faults vm benchmark package lock bootstrap
+.PHONY: help up verify demo status report down conformance dataset test lint unit browser mutation newest molecule integration platform-test faults vm benchmark package lock bootstrap

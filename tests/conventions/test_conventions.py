@@ -154,6 +154,8 @@ TOOLS = {"debian": r"apt-get", "pypi": r"pip install|build/install", "npm": r"np
 
 def test_an_image_names_the_registries_that_its_build_asks(role: Path) -> None:
     for image in (load(role / "vars/main.yml") or {}).get(f"__{role.name}_images") or []:
+        if "vendor" in image:
+            continue
         text = (role / "files/image/Dockerfile").read_text()
         assert set(image["registries"]) == {name for name, tool in TOOLS.items() if re.search(tool, text)}
 
@@ -161,7 +163,8 @@ def test_an_image_names_the_registries_that_its_build_asks(role: Path) -> None:
 def test_a_component_says_what_it_needs_of_the_host(component: Path) -> None:
     export = load(component / "defaults/main.yml")[f"{component.name}_component"]
     wanted = {"memory_mb"} if export.get("services") else set()
-    wanted |= {"disk_mb", "build_seconds"} if export.get("images") else set()
+    wanted |= {"disk_mb"} if export.get("images") else set()
+    wanted |= {"build_seconds"} if (component / "files/image/Dockerfile").exists() else set()
     assert wanted <= set(export.get("footprint") or {})
     assert all(figure > 0 for figure in (export.get("footprint") or {}).values())
 
@@ -179,6 +182,19 @@ def test_an_image_of_ours_carries_no_product_name(role: Path) -> None:
     variables = load(role / "vars/main.yml") or {}
     for image in variables.get(f"__{role.name}_images") or variables.get("__image_bases") or []:
         assert not any(other.name in image["name"] for other in COMPONENTS), image["name"]
+
+
+def test_a_vendors_image_is_pinned_probed_and_has_a_contract(role: Path) -> None:
+    for image in (load(role / "vars/main.yml") or {}).get(f"__{role.name}_images") or []:
+        if "vendor" not in image:
+            continue
+        defaults = load(role / "defaults/main.yml")
+        name = defaults[image["vendor"].strip("{} ")]
+        version = defaults[image["version"].strip("{} ")]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+        assert re.fullmatch(r"[a-z]+/[a-z]+:\{\{ \w+_version \}\}", name), "no host: the engine knows the registry"
+        assert set(image["probe"]) >= {"user", "memory", "health", "version", "operation"}
+        assert version in (role / "CONTRACT.md").read_text()
 
 
 def test_no_image_floats(role: Path) -> None:

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import docker
@@ -29,21 +31,45 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 BOOK = ("state", "attempt", "failed_task", "cause", "notes")
 
 
+class Listener(ThreadingHTTPServer):
+    """What alerts are sent to: keeps each with its labels and state (firing or resolved)."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__((address, 9199), Handler)
+        self.alerts: list[dict[str, Any]] = []
+        Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Listener
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.alerts += message["alerts"]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 class Bench:
     """One dataset, one platform; the newest logical date is the one that tests work on."""
 
     def __init__(self) -> None:
-        subnet = os.environ.get("ONERING_TEST_SUBNET") or "172.24.0.0/16"
-        self.platform = Platform(PROJECT, INVENTORY, WORK, subnet.removesuffix(".0.0/16"))
+        self.network = (os.environ.get("ONERING_TEST_SUBNET") or "172.24.0.0/16").removesuffix(".0.0/16")
+        self.platform = Platform(PROJECT, INVENTORY, WORK, self.network)
         self.engine = docker.from_env()
         self.content = self.platform.content
         self.date, self.run = FIRST, ""
+        self.listener: Listener | None = None
 
     def up(self) -> None:
         """Bring the platform up on the sample; its first run is the one that nothing disturbed. KEEP=1 goes on with the
         platform that a run with KEEP=1 left."""
         if not (os.environ.get("KEEP") and self.platform.containers()):
             self._make()
+        self.listener = Listener(f"{self.network}.0.1")
         self.flow = Flow(f"http://{self.platform.airflow}:8080", self.platform.secrets()["AIRFLOW_ADMIN_PASSWORD"])
         self.date = self.platform.query("SELECT max(logical_date) FROM ops.runs")[0][0].astimezone(UTC)
         self.run = f"{'ansible' if self.date == FIRST else 'test'}__{self.date:%Y%m%dT%H%M%SZ}"
@@ -63,6 +89,9 @@ class Bench:
         self.platform.play("site.yml")
 
     def down(self) -> None:
+        if self.listener:
+            self.listener.shutdown()
+            self.listener.server_close()
         self.platform.play("playbooks/down.yml", "-e", '{"down_purge": true, "engine_purge_images": false}')
 
     def _place_launchers(self) -> None:
@@ -126,6 +155,11 @@ class Bench:
             time.sleep(0.2)
         return book
 
+    def told(self, alert: str, state: str) -> list[dict[str, Any]]:
+        """The alerts that the webhook was sent."""
+        assert self.listener
+        return [of for of in self.listener.alerts if (of["labels"]["alertname"], of["status"]) == (alert, state)]
+
     # What must hold
 
     def failed(self, *words: str, task: str | None = None) -> str:
@@ -154,7 +188,7 @@ class Bench:
             "SELECT kind, name, measure, balanced FROM ops.run_receipts AS r JOIN ops.runs AS o USING "
             f"(dataset, run_id, attempt) WHERE o.logical_date = '{self.date.isoformat()}'"
         )
-        assert len(lines) > 10
+        assert len(lines) > 5
         assert [line for line in lines if not line[-1]] == []
         twice = self.platform.query(
             "SELECT run_id FROM ops.validation_results GROUP BY dataset, run_id, attempt, suite HAVING count(*) > 1"

@@ -81,7 +81,7 @@ class Flow:
         deadline = time.monotonic() + seconds
         while (state := self.state(run)) not in ENDED:
             assert time.monotonic() < deadline, f"{run} is {state} after {seconds} s: {self.tasks(run)}"
-            time.sleep(PAUSE)
+            time.sleep(3 * PAUSE)  # each answer takes time from the run
         return state
 
     def chain(self) -> dict[str, set[str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from bench import LAUNCHERS, Bench
-from sample import MOUNTED, Row
+from look import opened
+from sample import MART, MOUNTED, Row
 
 SUITES = "quality/great_expectations/suites/flights.yml"
-TABLES = {"bronze": "airlines", "silver": "airlines", "gold": "route_performance"}
+TABLES = {"bronze": "airlines", "silver": "airlines", "gold": MART}
 
 
 def stream(connection: dict[str, Any], name: str) -> dict[str, Any]:
@@ -53,8 +55,8 @@ UNSEALED = {
         launched("ends"), "seal_bronze", ["flights: the source holds 1000 records, 500 came"],
     ),
     "connector that hangs": (
-        launched("hangs", inactivity_seconds=20), "extract",
-        ["flights: ", "wrote nothing for 20 s", "after 500 records"],
+        launched("hangs", inactivity_seconds=12), "extract",
+        ["flights: ", "wrote nothing for 12 s", "after 500 records"],
     ),
     "lost column": (lost_column, "extract", ["that the connection names, in all records: seats"]),
     "empty source": (emptied, "seal_bronze", ["planes: the source is empty", "allow_empty"]),
@@ -187,8 +189,44 @@ def test_failing_expectation_stops_the_run_at_its_layer(bench: Bench, layer: str
     assert after["gold"] == published["gold"]
     if layer != "gold":  # Silver's candidate passed its own checks and was published
         assert after["silver"] == published["silver"]
-    assert f"failed in validate_{layer}" in bench.platform.play("playbooks/status.yml")
+
+
+def suites(bench: Bench, expression: str) -> list[str]:
+    return [of["metric"]["suite"] for of in bench.platform.prometheus(expression)]
+
+
+def test_a_failing_expectation_is_seen(bench: Bench) -> None:
+    """The right series moves, the right alert fires and is sent, the right tile of the report turns red."""
+    suite = f"flights.gold.{MART}"
+    # The failures of the layers before are known until their next validation is scraped.
+    deadline = time.monotonic() + 60
+    while (found := suites(bench, "ops_validation_success == 0")) != [suite]:
+        assert time.monotonic() < deadline, f"Prometheus knows these suites as failed: {found}"
+        time.sleep(1)
+    firing = 'ALERTS{alertname="ValidationFailed", alertstate="firing"}'
+    deadline = time.monotonic() + 60
+    while (found := suites(bench, firing)) != [suite]:
+        assert time.monotonic() < deadline, f"alerts fire for these suites: {found}"
+        time.sleep(1)
+    deadline = time.monotonic() + 90  # what is of the same kind as the last message waits a minute
+    while suite not in [of["labels"]["suite"] for of in bench.told("ValidationFailed", "firing")]:
+        assert time.monotonic() < deadline, "no alert reaches the webhook"
+        time.sleep(1)
+    bench.platform.play("playbooks/report.yml")
+    with opened(bench.platform.report) as seen:
+        tile = seen.page.locator("#board-data-quality .panel", has_text="Suites that failed").locator(".tile")
+        assert tile.locator("b").inner_text() == "1"
+        assert "--red" in str(tile.get_attribute("style"))
+        row = seen.page.locator("#board-data-quality .panel", has_text="Which expectations were not met?").locator(
+            "tbody tr"
+        )
+        assert [suite, "expect_table_row_count_to_equal"] == row.first.locator("td").all_inner_texts()[:2]
+        assert row.count() == 1
+        # Nothing to show after a good run; the other panel that may be empty then is the one above.
+        failures = seen.page.locator("#board-pipelines .panel", has_text="What failed, and why?").locator("tbody tr")
+        assert "validate_gold" in failures.first.inner_text()
 
 
 def test_the_run_after_failing_expectations_heals(bench: Bench) -> None:
+    assert "failed in validate_gold" in bench.platform.play("playbooks/status.yml")
     bench.heals()

@@ -90,7 +90,7 @@ def openmetadata(_servers: Servers) -> Iterator[Backend]:
 
 
 class Airflow:
-    """A stand-in that knows one DAG with one run that succeeded, and one account."""
+    """Where no real one runs: a stand-in that knows one DAG with one run that succeeded, and one account."""
 
     def __init__(self, account: dict[str, str]) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -122,17 +122,21 @@ class Airflow:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
 
+def airflow_at(host: str, port: int, account: dict[str, str]) -> Backend:
+    """An Airflow that knows the DAG `flights`, and a run of it that succeeded."""
+    options = {**account, "dag_id": "flights", "logical_date": "2026-01-01T00:00:00Z"}
+    return Backend(host, port, "onering.platform.airflow_dag_run", options, "password", "request_timeout")
+
+
 @contextmanager
-def airflow(_servers: Servers) -> Iterator[Backend]:
+def airflow() -> Iterator[Backend]:
     account = {"username": "admin", "password": secret()}
     stand_in = Airflow(account)
-    options = {**account, "dag_id": "flights", "logical_date": "2026-01-01T00:00:00Z"}
-    port = stand_in.server.server_address[1]
     try:
-        yield Backend("127.0.0.1", port, "onering.platform.airflow_dag_run", options, "password", "request_timeout")
+        yield airflow_at("127.0.0.1", stand_in.server.server_address[1], account)
     finally:
         stand_in.server.shutdown()
         stand_in.server.server_close()
 
 
-BACKENDS = {"airflow": airflow, "clickhouse": clickhouse, "minio": minio, "openmetadata": openmetadata}
+BACKENDS = {"clickhouse": clickhouse, "minio": minio, "openmetadata": openmetadata}

@@ -214,6 +214,15 @@ IMAGE = {"image": "r/i:1", "source": "build", "id": "sha256:1", "state": "cached
 SERVICE = {"name": "s", "image": "i", "user": "1:1", "resources": {"memory": "1g"}}
 PROJECT = {"name": "p", "home": "/p", "network": "p", "subnet": "172.29.0.0/16", "bind_address": "", "publish": False}
 REPORT = {"project": "away", "containers": [], "images": {}, "phases": [], "missing": []}
+FACTS: dict[str, Any] = {
+    "project": "away",
+    "containers": [],
+    "links": [],
+    "exports": [EXPORT],
+    "evidence": [],
+    "phases": [],
+    "left_out": [],
+}
 JUDGED = {
     "host": "h",
     "project": "away",
@@ -235,10 +244,14 @@ FILTERS: dict[str, tuple[str, str]] = {
     ),
     "enabled": ("[export] | onering.platform.enabled('core')", "['a']"),
     "evidence": ("[export] | onering.platform.evidence({'i': image}, [])", "r/i:1"),
+    "files_of_services": ("[{'name': 's', 'files': [{'path': 'p'}]}] | onering.platform.files_of_services", "s/p"),
     "image_states": ("{'i': image} | onering.platform.image_states", "i:1"),
+    "left_out": ("[export] | onering.platform.left_out({})", "[]"),
     "parts": ("[export] | onering.platform.parts", "core"),
     "preflight": ("judged | onering.platform.preflight", ""),
+    "read_yaml": ("(playbook_dir ~ '/play.yml') | onering.platform.read_yaml", "localhost"),
     "render_services": ("[service] | onering.platform.render_services(project, {'i': image})", "onering.content"),
+    "report_facts": ("facts | onering.platform.report_facts", "1 components: A"),
     "scram_matches": ("'p' | onering.platform.scram_matches('')", "False"),
     "status": ("report | onering.platform.status", "Project away has no containers"),
     "summary": ("report | onering.platform.summary", "project away"),
@@ -280,6 +293,7 @@ def said(away: Away) -> dict[str, Any]:
         "project": PROJECT,
         "report": REPORT,
         "judged": JUDGED,
+        "facts": FACTS,
     }
     play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}
     (away.folder / "work/play.yml").write_text(yaml.safe_dump([play], sort_keys=False))

@@ -32,7 +32,8 @@ class Platform:
         self.project, self.inventory, self.work = project, inventory, work
         self.content = work / "content"
         self.store, self.columns, self.warehouse = f"{network}.10.2", f"{network}.20.2", f"{network}.20.3"
-        self.airflow = f"{network}.30.2"
+        self.airflow, self.metrics = f"{network}.30.2", f"{network}.40.2"
+        self.report = f"http://{network}.40.7:8080/"
         self.seconds = 0
 
     def play(self, playbook: str, *arguments: str, fails: bool = False) -> str:
@@ -74,15 +75,19 @@ class Platform:
         lines = (self.inventory / ".env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
+    def _connect(self, user: str, secret: str) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host=self.warehouse, dbname="onering", user=user, password=self.secrets()[secret], connect_timeout=10
+        )
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(
-            host=self.warehouse,
-            dbname="onering",
-            user="quality",
-            password=self.secrets()["POSTGRES_QUALITY_PASSWORD"],
-            connect_timeout=10,
-        ) as connection:
+        with self._connect("quality", "POSTGRES_QUALITY_PASSWORD") as connection:
             return connection.execute(sql).fetchall()
+
+    def administer(self, sql: str) -> None:
+        """As the superuser: a test may do what no job of the platform can."""
+        with self._connect("postgres", "POSTGRES_ADMIN_PASSWORD") as connection:
+            connection.execute(sql)
 
     def clickhouse(self, sql: str) -> str:
         """The answer to one query of the account `quality`, as text."""
@@ -94,6 +99,12 @@ class Platform:
         )
         assert answer.ok, answer.text
         return answer.text.strip()
+
+    def prometheus(self, query: str) -> list[dict[str, Any]]:
+        """The samples that answer one query at this moment."""
+        answer = requests.get(f"http://{self.metrics}:9090/api/v1/query", params={"query": query}, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()["data"]["result"]
 
     def tables(self) -> dict[str, str]:
         """A hash of the business columns of every table of Silver and Gold."""

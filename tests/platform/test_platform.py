@@ -14,34 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import psycopg
 import pytest
 import requests
+import yaml
+from backends import airflow_at
 from driver import INVENTORY, PROJECT, ROOT, STORE, Platform
+from look import check, opened
+from platform_report.units import text
+from strokes import judge, strike
 
-# The faults are those of flights: no other dataset's run is repeated for them.
-FORCED = ("-e", json.dumps({"onering_verbs": ["publish"], "onering_force": True, "onering_datasets": ["flights"]}))
+ORDERS = ("-e", json.dumps({"onering_datasets": ["orders"]}))
 # Faker draws dates between the year 2000 and now: on another date of the run these may differ in a row or two.
 DATED = {
     "silver.purchases", "gold.revenue_by_make_month", "gold.cart_to_purchase", "gold.returns_by_make",
 }  # fmt: skip
 DATASET = ROOT / "tests/platform/dataset"
 TARGETS = ROOT / "collections/ansible_collections/onering/platform/tests/integration"
-
-
-def newest_run(platform: Platform) -> dict[str, Any]:
-    columns = ("state", "failed_task", "cause", "attempt")
-    row = platform.query(
-        f"SELECT {', '.join(columns)} FROM ops.runs WHERE dataset = 'flights' ORDER BY started_at DESC LIMIT 1"
-    )[0]
-    return dict(zip(columns, row, strict=True))
-
-
-def test_check_mode_on_nothing_changes_nothing(platform: Platform) -> None:
-    """Regression 15."""
-    text = platform.play("site.yml", "--check")
-    assert platform.recap(text)["failed"] == 0
-    assert platform.containers() == {}
-    assert not (INVENTORY / ".env").exists()
 
 
 def test_up(platform: Platform) -> None:
@@ -89,8 +78,139 @@ def test_again_changes_nothing_and_restarts_nothing(platform: Platform) -> None:
     assert platform.containers() == before
 
 
-def test_check_mode_on_a_running_platform_reports_no_change(platform: Platform) -> None:
-    assert platform.recap(platform.play("site.yml", "--check", "--diff"))["changed"] == 0
+def test_every_metric_that_queries_and_alerts_name_has_a_series(platform: Platform) -> None:
+    """Regression 11. Of what is named, only probes over TLS have nothing to probe yet."""
+    folder = platform.content / "observability/prometheus"
+    queries = yaml.safe_load((folder / "queries.yml").read_text())
+    named = {
+        f"{query}_{name}"
+        for query, asked in queries.items()
+        for entry in asked["metrics"]
+        for name, column in entry.items()
+        if column["usage"] == "GAUGE"
+    }
+    for group in yaml.safe_load((folder / "alerts.yml").read_text())["groups"]:
+        for rule in group["rules"]:
+            platform.prometheus(rule["expr"])  # fails where the expression does
+            named |= set(re.findall(r"\b(?:airflow|node|ops|pg)_\w+|\bup\b", rule["expr"]))
+    series = {sample["metric"]["__name__"] for sample in platform.prometheus('{__name__=~".+"}')}
+    assert named - series == set()
+
+
+def test_prometheus_has_its_own_pages(platform: Platform) -> None:
+    for path in ("alerts", "static/jquery/jquery.min.js"):
+        assert requests.get(f"http://{platform.metrics}:9090/classic/{path}", timeout=30).ok, path
+
+
+def test_tasks_and_runs_are_metrics_with_their_names_as_labels(platform: Platform) -> None:
+    finished = platform.prometheus("airflow_ti_finish")
+    assert {"flights", "orders"} <= {sample["metric"]["dag_id"] for sample in finished}
+    assert all(sample["metric"]["task_id"] and sample["metric"]["state"] for sample in finished)
+    runs = platform.prometheus("airflow_dagrun_duration_seconds_count")
+    assert {(run["metric"]["dag_id"], run["metric"]["state"]) for run in runs} == {
+        ("flights", "success"), ("orders", "success"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statement", "denied"),
+    [
+        ("SELECT count(*) FROM ops.runs", False),
+        ("SELECT count(*) FROM gold.canary_marks", False),
+        ("UPDATE ops.runs SET state = state", True),
+        ("DELETE FROM gold.canary_marks", True),
+        ("SELECT count(*) FROM staging.canary_marks", True),
+    ],
+)
+def test_readers_read_books_and_gold_and_nothing_else(platform: Platform, statement: str, denied: bool) -> None:
+    account = {"user": "metrics", "password": platform.secrets()["POSTGRES_METRICS_PASSWORD"]}
+    with psycopg.connect(host=platform.warehouse, dbname="onering", connect_timeout=10, **account) as connection:
+        if denied:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+        else:
+            connection.execute(statement)
+
+
+def tile(page: Any, dashboard: str, title: str) -> str:
+    """The text of a dashboard's one tile."""
+    panel = page.locator(f"#board-{dashboard} .panel", has=page.get_by_role("heading", name=title, exact=True))
+    return str(panel.locator(".tile b").inner_text())
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1366), ("dark", 1366), ("light", 3840)])
+def test_the_report_stands(platform: Platform, theme: str, width: int) -> None:
+    check(platform.report, theme, width, ROOT / ".cache/browser/platform")
+
+
+def test_almost_every_panel_has_data(platform: Platform) -> None:
+    """Of a fresh platform there is nothing to say where nothing failed."""
+    with opened(platform.report) as seen:
+        empty = seen.page.locator(".panel .empty").locator("xpath=..").locator("h3").all_inner_texts()
+    print(f"  {empty}")
+    assert sorted(empty) == ["What failed, and why?", "Which expectations were not met?"]
+
+
+def test_panels_say_what_the_stores_say(platform: Platform) -> None:
+    """Asked of Silver, or of the books in other words."""
+    flights = "silver.flights"
+    expected = {
+        ("gold-flights", "Flights in Gold"): (f"SELECT count() FROM {flights}", "none", None),
+        ("gold-flights", "Cancelled"): (f"SELECT avg(dep_time IS NULL) FROM {flights}", "percentunit", 1),
+        ("gold-flights", "On time"): (
+            f"SELECT avg(arr_delay < 15) FROM {flights} WHERE arr_delay IS NOT NULL",
+            "percentunit",
+            1,
+        ),
+        ("gold-flights", "Routes"): (f"SELECT uniqExact(origin, dest) FROM {flights}", "none", None),
+        ("gold-orders", "Purchases"): (
+            "SELECT count() FROM silver.purchases WHERE purchased_at IS NOT NULL",
+            "short",
+            None,
+        ),
+        ("gold-orders", "Returned"): (
+            "SELECT avg(returned_at IS NOT NULL) FROM silver.purchases WHERE purchased_at IS NOT NULL",
+            "percentunit",
+            1,
+        ),
+        ("gold-orders", "Carts left behind"): (
+            "SELECT avg(purchased_at IS NULL) FROM silver.purchases",
+            "percentunit",
+            1,
+        ),
+        ("data", "Rows in Silver"): (
+            "SELECT sum(total_rows) FROM system.tables WHERE database = 'silver'",
+            "short",
+            None,
+        ),
+    }
+    with opened(platform.report) as seen:
+        for (dashboard, title), (statement, unit, decimals) in expected.items():
+            assert tile(seen.page, dashboard, title) == text(float(platform.clickhouse(statement)), unit, decimals), (
+                title
+            )
+        assert tile(seen.page, "data-quality", "Suites that failed") == "0"
+        assert tile(seen.page, "data-quality", "Expectations met") == "100.0 %"
+        assert tile(seen.page, "data", "Do the receipts balance?") == "0"
+
+
+def test_ten_thousand_runs_of_history_are_drawn(platform: Platform) -> None:
+    """The page stays one that can be opened: its size is bound, what it took is printed."""
+    forget = "DELETE FROM ops.outbox WHERE dataset = 'history'; DELETE FROM ops.runs WHERE dataset = 'history';"
+    platform.administer((ROOT / "tests/platform/history.sql").read_text())
+    try:
+        text = platform.play("playbooks/report.yml", "-e", '{"report_force": true}')
+        print("  " + re.findall(r"[\d.]+ MB in [\d.]+ s, [\d.]+ s of them queries", text)[-1])
+        with opened(platform.report) as seen:
+            size = len(seen.page.content().encode())
+            took = seen.page.evaluate("performance.getEntriesByType('navigation')[0].domComplete")
+            print(f"  {size / 1e6:.1f} MB, complete after {took / 1000:.1f} s")
+            assert size < 5_000_000
+            assert "history" in seen.page.inner_text("#runs")
+            assert seen.errors == []
+            assert all(of["marks"] for of in seen.charts())
+    finally:
+        platform.administer(forget)
 
 
 def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
@@ -157,57 +277,26 @@ def test_silver_and_gold_are_in_the_store_as_parquet(platform: Platform) -> None
         assert all(key.endswith(".parquet") for key in keys)
 
 
-@pytest.mark.parametrize("fault", ["missing", "added"])
-def test_a_bronze_object_that_is_not_as_sealed_stops_the_load(platform: Platform, fault: str) -> None:
-    bucket = platform.bronze()
-    versions = list(bucket.object_versions.filter(Prefix="flights/planes/"))
-    key = next(version.object_key for version in versions if version.object_key.endswith(".parquet"))
-    before = platform.tables(), platform.published()
-    other = key.replace(".parquet", "_copy.parquet")
-    if fault == "missing":
-        bucket.Object(key).delete()
-    else:
-        bucket.Object(other).copy_from(CopySource={"Bucket": "bronze", "Key": key})
-    text = platform.play("site.yml", *FORCED, fails=True)
-    named = key if fault == "missing" else other
-    assert named in re.sub(r"\n\s*", "", text) or named in re.sub(r"\s+", " ", text)
-    run = newest_run(platform)
-    assert run["state"] == "failed"
-    assert named in run["cause"]
-    assert (platform.tables(), platform.published()) == before
-    if fault == "missing":
-        marker = next(v for v in bucket.object_versions.filter(Prefix=key) if v.head is None or v.size is None)
-        marker.delete()
-    else:
-        bucket.object_versions.filter(Prefix=other).delete()
-
-
-def test_the_next_run_heals_and_gives_the_same_tables(platform: Platform) -> None:
-    before = platform.tables()
-    platform.play("site.yml")
-    assert newest_run(platform)["state"] == "succeeded"
-    assert platform.tables() == before
-
-
 def test_a_newer_date_supersedes_an_older_one(platform: Platform) -> None:
     before = platform.tables()
-    platform.play("playbooks/demo.yml")
+    platform.play("playbooks/demo.yml", *ORDERS)
     after = platform.tables()
     changed = {name for name in before if after[name] != before[name]}
     assert changed <= DATED, "the same source on another date gives the same business columns"
     books = "SELECT dataset, logical_date, state, attempt FROM ops.runs ORDER BY 1, 2"
     runs = platform.query(books)
     assert [(dataset, state) for dataset, _date, state, _attempt in runs] == [
-        (dataset, "succeeded") for dataset in ("flights", "orders") for _date in range(2)
+        (dataset, "succeeded") for dataset in ("flights", "orders", "orders")
     ]
     published = platform.published()
-    platform.play("site.yml", *FORCED)  # asks for the older date again
-    assert platform.published() == published
+    platform.play("site.yml", *ORDERS, "-e", json.dumps({"onering_verbs": ["publish"], "onering_force": True}))
+    assert platform.published() == published, "the older date was asked for again"
     assert platform.query(books) == runs
 
 
-def test_a_dataset_is_three_files_of_content(platform: Platform) -> None:
-    """A client's CSV comes to Gold with nothing written outside platform/, and no Python."""
+def test_two_datasets_are_added_with_content_alone(platform: Platform, tmp_path: Path) -> None:
+    """A client's CSVs come to Gold with nothing written outside platform/, and no Python: three files by hand for the
+    one, those of the generator, unchanged, for one that nobody has seen, as Excel saves it in Germany."""
     added = sorted(path.relative_to(DATASET).as_posix() for path in DATASET.rglob("*") if path.is_file())
     declared = [name for name in added if not name.startswith("storage/medallion/samples/")]
     assert len(declared) <= 3
@@ -215,10 +304,24 @@ def test_a_dataset_is_three_files_of_content(platform: Platform) -> None:
     assert not any((platform.content / name).exists() for name in added)
     containers, others = platform.containers(), platform.tables()
     shutil.copytree(DATASET, platform.content, dirs_exist_ok=True)
+    file = tmp_path / "Rechnungen 2025.csv"
+    lines = ["Rechnungs-Nr.;Kunde;PLZ;Fällig am;Betrag (€);MwSt"]
+    lines += [
+        f"{2025000 + n};{('Müller GmbH', 'Süß & Söhne')[n % 2]};{n % 100:05d};{n % 28 + 1}.{n % 3 + 1}.2025;"
+        f"{n % 9 + 1}.{n % 1000:03d},{n % 100:02d};{('19', '7', 'NA')[n % 3]}"
+        for n in range(300)
+    ]
+    file.write_bytes(("\r\n".join(lines) + "\r\n").encode("cp1252"))
+    command = [sys.executable, "-m", "ops.dataset", "--name", "invoices", "--from", str(file)]
+    subprocess.run([*command, "--content", str(platform.content)], cwd=ROOT, check=True)
 
-    only = ("-e", json.dumps({"onering_datasets": ["meters"]}))
-    platform.play("site.yml", *only)
+    platform.play("site.yml", "-e", json.dumps({"onering_datasets": ["meters", "invoices"]}))
     assert platform.containers() == containers
+    tables = platform.tables()
+    assert {name: tables[name] for name in others} == others, "the other datasets are as they were"
+
+
+def test_the_three_files_bring_their_rows_to_gold(platform: Platform) -> None:
     receipt = platform.query(
         "SELECT source, bronze, silver, quarantined, balanced FROM ops.run_receipts "
         "WHERE dataset = 'meters' AND kind = 'stream'"
@@ -244,26 +347,9 @@ def test_a_dataset_is_three_files_of_content(platform: Platform) -> None:
         )
         for tariff in ("day", "heat", "night")
     ]
-    tables = platform.tables()
-    assert {name: tables[name] for name in others} == others, "the other datasets are as they were"
-
-    assert platform.recap(platform.play("site.yml", *only))["changed"] == 0
-    assert platform.tables() == tables
 
 
-def test_a_file_nobody_has_seen_comes_to_gold(platform: Platform, tmp_path: Path) -> None:
-    """As Excel saves it in Germany; the dataset's files are the generator's, unchanged."""
-    file = tmp_path / "Rechnungen 2025.csv"
-    lines = ["Rechnungs-Nr.;Kunde;PLZ;Fällig am;Betrag (€);MwSt"]
-    lines += [
-        f"{2025000 + n};{('Müller GmbH', 'Süß & Söhne')[n % 2]};{n % 100:05d};{n % 28 + 1}.{n % 3 + 1}.2025;"
-        f"{n % 9 + 1}.{n % 1000:03d},{n % 100:02d};{('19', '7', 'NA')[n % 3]}"
-        for n in range(300)
-    ]
-    file.write_bytes(("\r\n".join(lines) + "\r\n").encode("cp1252"))
-    command = [sys.executable, "-m", "ops.dataset", "--name", "invoices", "--from", str(file)]
-    subprocess.run([*command, "--content", str(platform.content)], cwd=ROOT, check=True)
-    platform.play("site.yml", "-e", json.dumps({"onering_datasets": ["invoices"]}))
+def test_the_file_nobody_has_seen_comes_to_gold(platform: Platform) -> None:
     receipt = platform.query(
         "SELECT kind, measure, source, bronze, silver, quarantined, gold, balanced FROM ops.run_receipts "
         "WHERE dataset = 'invoices' AND measure IN ('records', 'betrag_eur_sum') ORDER BY kind DESC, measure"
@@ -294,6 +380,12 @@ def test_the_collections_target_of_airflow(platform: Platform, monkeypatch: pyte
     Path(added).unlink()
 
 
+def test_the_collections_module_and_an_airflow_with_faults(platform: Platform, tmp_path: Path) -> None:
+    account = {"username": "admin", "password": platform.secrets()["AIRFLOW_ADMIN_PASSWORD"]}
+    for name, answer in strike(airflow_at(platform.airflow, 8080, account), tmp_path).items():
+        judge(name, answer)
+
+
 def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
     for log in platform.content.parent.glob("*.log"):
         text = log.read_text()
@@ -302,9 +394,12 @@ def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
 
 def test_purge_leaves_nothing(platform: Platform) -> None:
     """Regression 16."""
-    platform.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
     engine = docker.from_env()
     mine = {"label": f"onering.project={PROJECT}"}
+    mounts = [mount for of in engine.containers.list(all=True, filters=mine) for mount in of.attrs["Mounts"]]
+    nameless = [mount for mount in mounts if mount["Type"] == "volume" and not mount["Name"].startswith(PROJECT)]
+    assert nameless == []
+    platform.play("playbooks/down.yml", "-e", json.dumps({"down_purge": True, "engine_purge_images": False}))
     assert engine.containers.list(all=True, filters=mine) == []
     assert engine.networks.list(filters=mine) == []
     assert engine.volumes.list(filters=mine) == []

@@ -87,7 +87,8 @@ def host_cases(taken: int, closed: int, subnet: str, mute: str) -> list[Case]:
         Case("engine does not answer", {"engine_socket": mute}, "engine",
              f"{mute} is there, but the engine does not answer", "journalctl -u docker"),
         Case("registry does not answer", {"preflight_skip": []}, "registries",
-             f"PyPI at {index}/pip/: connection refused; needed for object-store, column-store, workflows",
+             f"PyPI at {index}/pip/: connection refused; "
+             "needed for object-store, column-store, metrics, workflows, pages",
              "PIP_INDEX_URL", env={"PIP_INDEX_URL": index.replace("//", "//user:pw@"), "UV_DEFAULT_INDEX": ""}),
     ]  # fmt: skip
 
@@ -221,13 +222,14 @@ def test_several_findings_are_one_table(played: Plays) -> None:
     end = played[SEVERAL.name][1].result()
     assert end.code != 0
     assert [row[0] for row in end.rows()] == ["settings", "memory", "ports"]
-    assert "3 of 11 checks failed" in end.text
+    assert "3 of 12 checks failed" in end.text
 
 
 def test_check_mode_on_a_bare_machine_says_what_would_be_made_and_makes_nothing(played: Plays) -> None:
     end = played[BARE.name][1].result()
     assert end.code == 0, end.text
     assert "no engine answers: it will be installed" in end.text
+    assert re.search(r"^  core .* chosen$", end.text, re.M), "the chosen components are in the profile's order"
     assert re.search(r"would be built: base-1.*workflows", end.text)
     assert re.search(rf"would be run: {PROJECT}-postgres, .*{PROJECT}-airflow-api", end.text)
     assert sorted(path.name for path in end.folder.iterdir()) == ["hosts.yml"]

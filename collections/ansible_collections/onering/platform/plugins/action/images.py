@@ -1,6 +1,6 @@
 # Copyright: OneRing contributors
 # Apache License 2.0 (see LICENSE)
-"""Controller's half of onering.platform.images: addresses contexts, sends what is missing, follows the builds."""
+"""Controller's half of onering.platform.images: addresses contexts, sends what is missing, follows builds and pulls."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class ActionModule(ActionBase):
                 {**args, "state": "present", "progress_path": progress},
                 task_vars,
                 progress,
-                int(args.get("timeout") or 2400) + 60,
+                int(args.get("timeout") or 2400) + int(args.get("pull_timeout") or 600) + 300,
             )
         finally:
             self._remove_tmp_path(remote, force=True)
 
     def _send(self, image: dict[str, Any], files: dict[str, str], remote: str) -> None:
         """Pack the context with fixed owner and times (same content, same cache) and copy it to the target."""
-        if image["base"]:
+        if image["base"] or image["vendor"]:
             return
         with tempfile.NamedTemporaryFile(suffix=".tar") as packed:
             with tarfile.open(packed.name, "w") as tar:

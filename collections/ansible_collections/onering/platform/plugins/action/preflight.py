@@ -13,7 +13,7 @@ from ansible_collections.onering.platform.plugins.module_utils.images import Ima
 from ansible_collections.onering.platform.plugins.plugin_utils.contexts import addressed
 
 # What the target need not know of an image.
-INNER = ("role", "extra", "args", "packages")
+INNER = ("role", "extra", "args", "packages", "probe")
 
 
 class ActionModule(ActionBase):

@@ -71,7 +71,8 @@ class ActionModule(ActionBase):
         try:
             profile = self._templar.template(raw.get("onering_profile", ""))
             extra = self._templar.template(raw.get("onering_components_extra", []))
-            return impossible(profile, extra, self._templar.template(raw["__preflight_parts"]))
+            required = self._templar.template(raw.get("onering_required", []))
+            return impossible(profile, extra, self._templar.template(raw["__preflight_parts"]), required)
         except AnsibleError:
             if sound:
                 raise

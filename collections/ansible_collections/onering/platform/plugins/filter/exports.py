@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.onering.platform.plugins.module_utils.images import VENDOR_REMEDY
 
 DOMAINS: dict[str, int] = {
     "storage": 10,
@@ -142,6 +143,27 @@ def parts(exports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return known
 
 
+def left_out(exports: Sequence[Mapping[str, Any]], refused: Mapping[str, str]) -> list[dict[str, str]]:
+    """Components whose image is refused, and those that need them, each with the reason and what would change that."""
+    why: dict[str, str] = {}
+    for export in exports:
+        for image in export.get("images") or []:
+            if image["name"] in refused:
+                why[str(export["name"])] = (
+                    f"{image['vendor']} can't be had: {refused[image['name']]}."
+                    f" To have it, {VENDOR_REMEDY}, and run again"
+                )
+    count = -1
+    while len(why) != count:
+        count = len(why)
+        for export in exports:
+            lacking = [need for need in export.get("needs") or [] if need in why]
+            if lacking:
+                why.setdefault(str(export["name"]), f"it needs {', '.join(lacking)}")
+    titles = {str(export["name"]): str(export.get("title", export["name"])) for export in exports}
+    return [{"name": name, "title": titles[name], "why": reason} for name, reason in why.items()]
+
+
 def connections_json(exports: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The exported connections as Airflow's LocalFilesystemBackend reads them from a JSON file."""
     connections: dict[str, dict[str, Any]] = {}
@@ -210,5 +232,6 @@ class FilterModule:
             "connections_json": connections_json,
             "enabled": enabled,
             "evidence": evidence,
+            "left_out": left_out,
             "parts": parts,
         }

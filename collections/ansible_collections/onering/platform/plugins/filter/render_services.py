@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One dict a service, with C(kind), C(container) (module options), C(files_dir), C(files) (what it mounts).
+  description: One dict a service, with C(kind), C(name), C(container) (module options), C(files) (what it mounts).
   type: list
   elements: dict
 """
@@ -118,6 +118,7 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
         "stop_timeout": spec.get("stop_timeout", 30),
         "log_driver": "json-file",
         "log_options": {"max-size": "10m", "max-file": "3"},
+        "keep_volumes": False,
         "comparisons": {"published_ports": "strict", "mounts": "strict", "networks": "strict"},
     }
     for key in ("command", "entrypoint", "shm_size"):
@@ -139,7 +140,7 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
         "onering.kind": "job" if job else "service",
         "onering.content": hashlib.sha256(whole.encode()).hexdigest(),
     }
-    return {"kind": "job" if job else "service", "container": container, "files_dir": files_dir, "files": files}
+    return {"kind": "job" if job else "service", "name": name, "container": container, "files": files}
 
 
 def bind(source: str, target: str) -> dict[str, Any]:
@@ -154,8 +155,13 @@ def render_services(
     return [render(spec, project, images) for spec in specs]
 
 
+def files_of_services(rendered: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files of rendered services in one list, each below a directory with its service's name."""
+    return [{**file, "path": f"{one['name']}/{file['path']}"} for one in rendered for file in one["files"]]
+
+
 class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        return {"render_services": render_services}
+        return {"render_services": render_services, "files_of_services": files_of_services}

@@ -14,6 +14,9 @@ import os
 # Raised when the way images are built changes in a manner that the contexts don't show.
 BUILDER = "1"
 
+# What changes that a vendor's image can't be had.
+VENDOR_REMEDY = "let the engine reach the image's registry (proxy and mirrors in /etc/docker), or docker load the image"
+
 
 class ImageSpecError(ValueError):
     """A declaration of an image that can't be built: says which, and why."""
@@ -36,11 +39,21 @@ def in_order(specs: list[dict]) -> list[dict]:
             raise ImageSpecError(f"{path[-1]} stands on {name}, which no role declares")
         for parent in (by_name[name].get("parents") or {}).values():
             visit(parent, (*path, name))
+        if by_name[name].get("vendor"):
+            check_vendor(by_name[name])
         done[name] = by_name[name]
 
     for spec in specs:
         visit(spec["name"], ())
     return list(done.values())
+
+
+def check_vendor(spec: dict) -> None:
+    """A vendor's image is named by repository and version, and by nothing that floats."""
+    if not str(spec["vendor"]).endswith(f":{spec['version']}") or not str(spec["version"])[:1].isdigit():
+        raise ImageSpecError(f"{spec['name']}: {spec['vendor']} is not <repository>:{spec['version']}")
+    if not spec.get("probe"):
+        raise ImageSpecError(f"{spec['name']}: a vendor's image needs a probe, by which it is accepted")
 
 
 def context_files(context: str, extra: dict[str, str]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from ansible_collections.onering.platform.plugins.module_utils import clients
 from ansible_collections.onering.platform.plugins.module_utils.footprint import images_of, needed, size
+from ansible_collections.onering.platform.plugins.module_utils.images import VENDOR_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,7 @@ API = (1, 41)
 SKEW = 60
 YEARS = (2025, 2100)
 TIMEOUT = 5.0
+PULL_TIMEOUT = 10.0
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 
 # What every registry of a kind has, so that a mirror with a wrong path is noticed.
@@ -148,25 +150,40 @@ def owns(address: str) -> bool:
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
+    def __init__(self, path: str, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
         self.path = path
+        self.patience = patience
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.settimeout(self.patience)
         self.sock.connect(self.path)
+
+
+class EngineError(OSError):
+    """The engine answers, but can't."""
+
+    def __init__(self, path: str, status: int, body: bytes) -> None:
+        text = body.decode(errors="replace")
+        super().__init__(f"{path} answered {status}: {text[:200]}")
+        self.status = status
+        try:
+            self.said = str(json.loads(text)["message"])
+        except (ValueError, KeyError, TypeError):
+            self.said = str(self)
 
 
 class Engine:
     """The engine's own API over its socket."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience: float | None = None) -> None:
         self.path = path
+        self.patience = patience or TIMEOUT
 
     def get(self, path: str) -> Any:
         """The answer's JSON; None where there is no such thing. Raises OSError where nothing answers."""
-        connection = _UnixConnection(self.path)
+        connection = _UnixConnection(self.path, self.patience)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -178,7 +195,7 @@ class Engine:
         if answer.status == 404:
             return None
         if answer.status >= 400:
-            raise OSError(f"{path} answered {answer.status}: {body[:200].decode(errors='replace')}")
+            raise EngineError(path, answer.status, body)
         return json.loads(body)
 
 
@@ -206,6 +223,35 @@ def engine(path: str, tags: Iterable[str]) -> Reading:
         return {**nothing, "state": "denied", "detail": str(error)}
     except (OSError, ValueError, AttributeError) as error:
         return {**nothing, "state": "silent", "detail": str(error)}
+
+
+def unavailable(path: str, image: str) -> str:
+    """Why the engine can't have an image from its registry, or nothing.
+
+    It is asked without the client's credentials: where these may be what is missing, the pull decides.
+    """
+    try:
+        answer = Engine(path, PULL_TIMEOUT).get(f"/distribution/{quote(image)}/json")
+    except TimeoutError:
+        return f"its registry did not answer within {PULL_TIMEOUT:.0f} s"
+    except EngineError as error:
+        return "" if error.status in (401, 403) else error.said
+    except (OSError, ValueError) as error:
+        return str(error)
+    return "" if answer is not None else "its registry does not know it"
+
+
+def refusals(plan: Plan, reading: Reading) -> dict[str, str]:
+    """Image → why it can't be had, of the vendors' images that the chosen components still lack."""
+    if reading["engine"]["state"] != "present" or "images" in plan["skip"]:
+        return {}
+    lacking = [
+        image
+        for image in images_of(plan["components"], plan["images"])
+        if image.get("vendor") and image["name"] in reading["missing"]
+    ]
+    asked = {image["name"]: unavailable(plan["engine_socket"], image["tag"]) for image in lacking}
+    return {name: why for name, why in asked.items() if why}
 
 
 def _container(entry: Reading) -> Reading:
@@ -423,6 +469,8 @@ def gather(plan: Plan) -> Reading:
     present = set(reading["engine"]["tags"])
     reading["missing"] = [image["name"] for image in plan["images"] if image["tag"] not in present]
     reading["running"] = [c["service"] for c in reading["engine"]["containers"] if c["project"] == plan["project"]]
+    reading["refused"] = refusals(plan, reading)
+    plan = {**plan, "components": staying(plan, reading)}
     reading["store"] = store(reading["engine"]["root"])
     wanted = {int(port["port"]) for port in ports_of(plan)}
     found = listeners(read(f"/proc/net/{name}") for name in ("tcp", "tcp6"))
@@ -445,6 +493,11 @@ def gather(plan: Plan) -> Reading:
         except clients.ClientError as error:
             reading["client"] = {"found": error.found, "remedy": error.remedy}
     return reading
+
+
+def staying(plan: Plan, reading: Reading) -> list[dict[str, Any]]:
+    """The components that nothing has to be done without."""
+    return [component for component in plan["components"] if not set(component["images"]) & set(reading["refused"])]
 
 
 def fetches(plan: Plan, reading: Reading) -> dict[str, list[str]]:
@@ -616,6 +669,13 @@ def judge_network(reading: Reading, plan: Plan) -> list[dict[str, str]]:
     networks = reading["engine"]["networks"]
     others = [n for n in networks if n["name"] != plan["network"]]
     own = {n["bridge"] for n in networks if n["name"] == plan["network"]}
+    if reading["engine"]["state"] in ("absent", "stopped"):
+        # An engine leaves its bridges in the kernel when it stops: the one of this very network is the project's own.
+        own |= {
+            r["interface"]
+            for r in reading["routes"]
+            if re.fullmatch("br-[0-9a-f]{12}", r["interface"]) and r["network"] == plan["subnet"]
+        }
     bridges = {n["bridge"] for n in others}
     used = [ipaddress.ip_network(s) for n in others for s in n["subnets"]]
     used += [ipaddress.ip_network(r["network"]) for r in reading["routes"] if r["interface"] not in own]
@@ -688,6 +748,23 @@ def judge_registries(reading: Reading, plan: Plan) -> list[dict[str, str]]:
     return found
 
 
+def judge_images(reading: Reading, plan: Plan) -> list[dict[str, str]]:
+    found = []
+    for component in plan["components"]:
+        for image in plan["images"]:
+            if image["name"] in component["images"] and image["name"] in reading["refused"]:
+                required = component["name"] in plan["required"]
+                without = "which is required" if required else "which is left out"
+                entry = finding(
+                    "images",
+                    f"{image['tag']} can't be had, the vendor's image of {component['name']}, {without}: "
+                    + reading["refused"][image["name"]],
+                    VENDOR_REMEDY,
+                )
+                found.append({**entry, "level": "error" if required else "warning"})
+    return found
+
+
 def _registry_remedy(cause: str, setting: str) -> str:
     if cause.startswith("TLS"):
         return "put the authority's certificate into /usr/local/share/ca-certificates and run update-ca-certificates"
@@ -709,15 +786,17 @@ JUDGES: dict[str, Callable[[Reading, Plan], list[dict[str, str]]]] = {
     "network": judge_network,
     "engine": judge_engine,
     "registries": judge_registries,
+    "images": judge_images,
 }
 
 
 def judge(reading: Reading, plan: Plan) -> list[dict[str, str]]:
-    """Every finding, each with check, found, remedy and level: error, or warning for what is skipped."""
+    """Every finding, each with check, found, remedy and level: warning for what is skipped or left out, else error."""
+    remaining = {**plan, "components": staying(plan, reading)}
     return [
-        {**entry, "level": "warning" if name in plan["skip"] else "error"}
+        {"level": "error", **entry, **({"level": "warning"} if name in plan["skip"] else {})}
         for name, one in JUDGES.items()
-        for entry in one(reading, plan)
+        for entry in one(reading, plan if name == "images" else remaining)
     ]
 
 
@@ -727,6 +806,10 @@ def notes(reading: Reading, plan: Plan) -> list[str]:
     state = reading["engine"]["state"]
     if state in ("absent", "stopped") and plan["engine_install"]:
         lines.append("no engine answers: it will be " + ("installed" if state == "absent" else "started"))
+    vendors = [image for image in images_of(plan["components"], plan["images"]) if image.get("vendor")]
+    if state != "present" and vendors:
+        tags = ", ".join(image["tag"] for image in vendors)
+        lines.append(f"only an engine can say whether these can be had: {tags}")
     silent = [REGISTRIES[a["registry"]][0] for a in reading["registries"] if not a["urls"] and not a["cause"]]
     if silent:
         lines.append(f"client's default, not checked: {', '.join(dict.fromkeys(silent))}")

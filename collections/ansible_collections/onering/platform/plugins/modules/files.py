@@ -63,6 +63,13 @@ options:
     description: Remove everything below O(dest) that isn't declared.
     type: bool
     default: true
+  within:
+    description:
+      - Directories in O(dest) that this call is about, by name. What else is there is neither looked at nor removed;
+        one of these without a file is removed.
+      - Everything in O(dest), unless it is given.
+    type: list
+    elements: str
   mode:
     description: Mode of the directories, in octal digits.
     type: str
@@ -146,6 +153,7 @@ SPEC: dict[str, Any] = {
         "mutually_exclusive": [["content", "secret"]],
     },
     "purge": {"type": "bool", "default": True},
+    "within": {"type": "list", "elements": "str"},
     "mode": {"type": "str", "default": "0755"},
     "owner": {"type": "int"},
     "group": {"type": "int"},
@@ -181,6 +189,7 @@ class Directory(Resource):
                 "Give the files a directory of their own.",
             )
         self.purge: bool = params["purge"]
+        self.within: list[str] | None = params["within"]
         self.directory = self.attributes(params, self.dest)
         self.files: dict[str, dict[str, Any]] = {}
         for item in params["files"]:
@@ -189,6 +198,8 @@ class Directory(Resource):
                 raise BackendError(f"write {path}", f"the path must be relative and stay below {self.dest}")
             if path in self.files:
                 raise BackendError(f"write {path}", "it is declared twice")
+            if self.within is not None and path.partition("/")[0] not in self.within:
+                raise BackendError(f"write {path}", f"it is in none of the directories {', '.join(self.within)}")
             secret = item["secret"] is not None
             content = item["secret"] if secret else item["content"]
             self.files[path] = dict(self.attributes(item, path), content=content, secret=secret)
@@ -220,6 +231,9 @@ class Directory(Resource):
         state: dict[str, Any] = {"directories": {".": self.stat_of(self.dest)}, "files": {}}
         for folder, folders, names in os.walk(self.dest):
             here = os.path.relpath(folder, self.dest)
+            if here == "." and self.within is not None:
+                folders[:] = [name for name in folders if name in self.within]
+                names = []
             for name in sorted(folders + names):
                 path = name if here == "." else f"{here}/{name}"
                 full = os.path.join(folder, name)

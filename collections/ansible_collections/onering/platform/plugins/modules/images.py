@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: images
-short_description: Build images from package registries, each once for its content
+short_description: Build images from package registries, each once for its content, and pull vendors' images
 version_added: 0.1.0
 description:
   - Builds the declared images on the target, parents first and independent ones side by side, with BuildKit.
@@ -16,6 +16,10 @@ description:
     and the target's certificate authorities are mounted into the build and never become part of an image.
   - Of a client that is not installed there its settings file is read (C(/etc/npmrc), C(~/.config/go/env)), and of the
     variables that a login would have, C(/etc/environment).
+  - "An image with C(vendor) is pulled by the engine, by its own settings, and taken when it passes a probe: a
+    throw-away container without a network, as confined as a service and with throw-away secrets, gets healthy, has the
+    user, paths and version that are declared, and does one operation. Where it can't be had or does not pass, its
+    C(state) is V(absent) with the reason in C(why), and all else goes on."
 author: [OneRing contributors (@onering)]
 requirements:
   - A Docker Engine, and on the target its command line client (with the buildx plugin from version 23 on).
@@ -23,7 +27,9 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Tells which images would be built, and whether the record would be written.
+    description: >-
+      Tells which images would be built or pulled, and whether the record would be written. Whether a vendor's image
+      can be had is not asked.
   diff_mode:
     support: full
     description: Lists the tags that are new, or the record where only that is not as it should be.
@@ -36,6 +42,9 @@ options:
       - With C(role) an image is built from C(roles/<role>/files/image/Dockerfile); with C(suite) it is a Debian root.
       - "Keys: C(name), C(version), C(role), C(parents) (build argument to image name), C(args), C(extra) (project file
         to name in the context), C(suite) and C(packages) (base images)."
+      - "With C(vendor) it is the vendor's: C(vendor) is C(<repository>:<version>); C(probe) has C(user), C(memory),
+        C(health) (as a service's test), C(version) and C(operation) (commands), and optionally C(env), C(secrets)
+        (names of files), C(volumes) and C(paths)."
     type: list
     elements: dict
     required: true
@@ -56,6 +65,15 @@ options:
     description: Seconds for all builds together.
     type: int
     default: 2400
+  pull_timeout:
+    description: Seconds to pull one vendor's image.
+    type: int
+    default: 600
+  required:
+    description: Names of images without which nothing is built, and the module fails.
+    type: list
+    elements: str
+    default: []
   log_dir:
     description: Folder on the target for one log per image.
     type: path
@@ -92,10 +110,15 @@ images:
     image: {description: The tag to run., type: str}
     id: {description: The image's identity in this engine; empty where it is absent., type: str}
     version: {description: The declared version., type: str}
-    source: {description: Where it came from., type: str}
-    state: {description: "V(built) in this run, V(cached) from an earlier one, else V(absent).", type: str}
-    seconds: {description: Time that its build took., type: int}
+    source: {description: "V(build) or V(vendor).", type: str}
+    state: {description: "V(built) or V(pulled) in this run, V(cached) from an earlier one, else V(absent).", type: str}
+    why: {description: "Of a vendor's image that is absent, the reason; else empty.", type: str}
+    seconds: {description: Time that its build or pull took., type: int}
     megabytes: {description: Size., type: int}
+refused:
+  description: Name of each vendor's image that is absent to the reason.
+  returned: success
+  type: dict
 seconds:
   description: Time that all of it took.
   returned: success
@@ -121,6 +144,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.onering.platform.plugins.module_utils import clients
+from ansible_collections.onering.platform.plugins.module_utils.vendor_images import Refused, Vendor
 
 CA_IN_BUILD = "/run/build/ca.crt"
 CA_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -314,6 +338,23 @@ class Builder:
                 if os.path.isfile(path):
                     os.unlink(path)
 
+    def take(self, image: dict[str, Any], there: bool, required: bool) -> tuple[int, str]:
+        """Take one vendor's image: the seconds that it took, and why it can't be used, or nothing."""
+        begun = time.monotonic()
+        folder = os.path.dirname(os.path.abspath(self.params["record_path"]))
+        os.makedirs(folder, exist_ok=True)
+        self.step(image["name"], f"{'trying' if there else 'pulling'} {image['tag']}")
+        try:
+            Vendor(self.docker, folder, self.params["pull_timeout"]).obtain(image, there)
+        except Refused as refused:
+            if required:
+                raise BuildError(
+                    f"{image['name']}: {image['tag']} can't be had, and is required: {refused}. Nothing was built."
+                ) from refused
+            self.tell(image["name"], f"can't be had: {refused}")
+            return round(time.monotonic() - begun), str(refused)
+        return round(time.monotonic() - begun), ""
+
     def stop(self) -> None:
         with self.lock:
             self.stopped = True
@@ -377,6 +418,12 @@ def entry(image: dict[str, Any]) -> dict[str, Any]:
     return {"source": image["source"], "version": image["version"], "tag": image["image"], "id": image["id"]}
 
 
+def accepted(record: dict[str, Any], image: dict[str, Any], seen: dict[str, Any] | None) -> bool:
+    """Whether a vendor's image that is there is the one that was tried and recorded."""
+    kept = record.get(image["name"], {})
+    return bool(seen) and (kept.get("tag"), kept.get("id")) == (image["tag"], (seen or {})["id"])
+
+
 def says(kept: dict[str, Any], image: dict[str, Any]) -> bool:
     """Whether a record's entry is of this image; when it was taken and what came before do not count."""
     return {k: v for k, v in kept.items() if k not in ("taken", "earlier")} == entry(image)
@@ -390,6 +437,8 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "gathered"], "default": "present"},
             "parallel": {"type": "int", "default": 3},
             "timeout": {"type": "int", "default": 2400},
+            "pull_timeout": {"type": "int", "default": 600},
+            "required": {"type": "list", "elements": "str", "default": []},
             "log_dir": {"type": "path", "required": True},
             "record_path": {"type": "path", "required": True},
             "progress_path": {"type": "path"},
@@ -398,31 +447,50 @@ def main() -> None:
     )
     params = module.params
     images = params["images"]
+    vendors = [image for image in images if image.get("vendor")]
     clients.login_environment()
+    record = read_record(params["record_path"])
+    took: dict[str, int] = {}
+    refused = {image["name"]: "it was not taken on this host yet" for image in vendors}
     try:
         builder = Builder(params)
         found = {image["tag"]: builder.look(image["tag"]) for image in images}
-        took: dict[str, int] = {}
+        # One that is there but not recorded was not tried yet.
+        taken = {image["name"] for image in vendors if accepted(record, image, found[image["tag"]])}
         if params["state"] == "present" and not module.check_mode:
             os.makedirs(params["log_dir"], mode=0o700, exist_ok=True)
-            took = builder.all(images, {tag for tag, seen in found.items() if seen})
+            for image in [image for image in vendors if image["name"] not in taken]:
+                there = bool(found[image["tag"]])
+                seconds, refused[image["name"]] = builder.take(image, there, image["name"] in params["required"])
+                if not refused[image["name"]] and not there:
+                    took[image["name"]] = seconds
+            built = [image for image in images if not image.get("vendor")]
+            took |= builder.all(built, {tag for tag, seen in found.items() if seen})
             found = {image["tag"]: builder.look(image["tag"]) for image in images}
-    except (BuildError, clients.ClientError) as error:
+    except (BuildError, clients.ClientError, Refused) as error:
         module.fail_json(msg=str(error))
     result = {}
     for image in images:
-        seen = found[image["tag"]] or {"id": "", "megabytes": 0}
-        state = "built" if image["name"] in took else "cached" if seen["id"] else "absent"
+        vendor = bool(image.get("vendor"))
+        why = refused[image["name"]] if vendor and image["name"] not in taken else ""
+        seen = found[image["tag"]] if not why else None
+        made = image["name"] in took
+        state = "absent" if not seen else "cached" if not made else "pulled" if vendor else "built"
         result[image["name"]] = {
-            "image": image["tag"], "version": image["version"], "source": "build", "state": state,
-            "seconds": took.get(image["name"], 0), **seen,
+            "image": image["tag"], "version": image["version"], "source": "vendor" if vendor else "build",
+            "state": state, "seconds": took.get(image["name"], 0), "why": why, **(seen or {"id": "", "megabytes": 0}),
         }  # fmt: skip
-    record = read_record(params["record_path"])
-    same = all(says(record.get(name, {}), image) for name, image in result.items())
+    had = {name: image for name, image in result.items() if not image["why"]}
+    same = all(says(record.get(name, {}), image) for name, image in had.items())
     records = params["state"] == "present" and not module.check_mode and not same
     if records:
-        write_record(params["record_path"], result, record)
-    module.exit_json(changed=bool(took) or records, images=result, recorded=same or records)
+        write_record(params["record_path"], had, record)
+    module.exit_json(
+        changed=bool(took) or records,
+        images=result,
+        refused={name: image["why"] for name, image in result.items() if image["why"]},
+        recorded=same or records,
+    )
 
 
 if __name__ == "__main__":

@@ -67,9 +67,15 @@ options:
       - All declared images, as M(onering.platform.images) takes them, with C(registries) (any of V(debian), V(pypi),
         V(npm), V(maven), V(go)) and optionally C(architectures) and C(footprint). The controller adds each one's C(tag)
         and C(suite).
+      - For C(vendor) ones that are missing the engine asks their registry, within 10 seconds.
     type: list
     elements: dict
     required: true
+  required:
+    description: Names of components without which there is to be no installation.
+    type: list
+    elements: str
+    default: []
   cpus:
     description: CPUs that are needed.
     type: int
@@ -86,7 +92,7 @@ options:
     description: Checks whose findings are warnings.
     type: list
     elements: str
-    choices: [os, python, cpu, memory, disk, clock, ports, network, engine, registries]
+    choices: [os, python, cpu, memory, disk, clock, ports, network, engine, registries, images]
     default: []
   now:
     description: The control node's time in seconds of the epoch; the controller sets it.
@@ -116,7 +122,7 @@ findings:
     check: {description: The check., type: str}
     found: {description: What was found., type: str}
     remedy: {description: What to do., type: str}
-    level: {description: "V(error), or V(warning) where the check is skipped.", type: str}
+    level: {description: "V(error), or V(warning) where the check is skipped or a component is left out.", type: str}
 checks:
   description: Names of all checks.
   returned: success
@@ -130,6 +136,10 @@ notes:
 host:
   description: >-
     C(cpus), C(memory_mb) (available), C(store) (C(path), C(free_mb)), C(missing) images, C(running) services.
+  returned: success
+  type: dict
+refused:
+  description: Name of each vendor's image that can't be had to the reason.
   returned: success
   type: dict
 images:
@@ -159,6 +169,7 @@ def main() -> None:
             "environment": {"type": "path"},
             "components": {"type": "list", "elements": "dict", "required": True},
             "images": {"type": "list", "elements": "dict", "required": True},
+            "required": {"type": "list", "elements": "str", "default": []},
             "cpus": {"type": "int", "default": 2},
             "memory_mb": {"type": "int", "default": 0},
             "disk_mb": {"type": "int", "default": 0},
@@ -176,6 +187,7 @@ def main() -> None:
                     "network",
                     "engine",
                     "registries",
+                    "images",
                 ],
                 "default": [],
             },
@@ -193,6 +205,7 @@ def main() -> None:
         findings=judge(reading, plan),
         checks=list(JUDGES),
         notes=notes(reading, plan),
+        refused=reading["refused"],
         host={name: reading[name] for name in ("cpus", "memory_mb", "store", "missing", "running")},
         images=[{key: i.get(key) for key in ("name", "parents", "footprint")} for i in plan["images"]],
     )

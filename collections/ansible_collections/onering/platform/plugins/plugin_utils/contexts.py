@@ -39,7 +39,8 @@ def addressed(
             context, top = _context(spec["role"], [*folders, *(C.DEFAULT_ROLES_PATH or [])])
             extra = {os.path.join(top, path): inside for path, inside in (spec.get("extra") or {}).items()}
             files[name] = context_files(context, extra)
-        tags[name] = f"{repository}/{name}:{spec['version']}-{digest(spec, files[name], parents)}"
+        built = f"{repository}/{name}:{spec['version']}-{digest(spec, files[name], parents)}"
+        tags[name] = spec.get("vendor") or built
         wanted.append(
             {
                 "name": name,
@@ -48,6 +49,8 @@ def addressed(
                 "suite": suite_of(spec, by_name),
                 "packages": spec.get("packages") or [],
                 "base": bool(spec.get("suite")),
+                "vendor": bool(spec.get("vendor")),
+                "probe": spec.get("probe") or {},
                 "args": {**parents, **(spec.get("args") or {})},
                 "parents": list(parents.values()),
             }

@@ -216,7 +216,9 @@ def malformed(name: str, value: Any) -> dict[str, str] | None:
     return finding(f"{name}: {_short(value)} is not {expected}", f"set it to {expected}") if expected else None
 
 
-def impossible(profile: Any, extra: Any, components: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def impossible(
+    profile: Any, extra: Any, components: Sequence[Mapping[str, Any]], required: Any = ()
+) -> list[dict[str, str]]:
     """Profiles and components that there are not."""
     names = [str(component["name"]) for component in components]
     profiles = list(dict.fromkeys([*(str(component["profile"]) for component in components), "full"]))
@@ -228,6 +230,13 @@ def impossible(profile: Any, extra: Any, components: Sequence[Mapping[str, Any]]
                 close = nearest(word, {*names, *profiles})
                 hint = f"did you mean {close}? There are " if close else "there are "
                 findings.append(finding(f"{variable}: there is no profile or component {word}", hint + offered))
+    for word in _words(required):
+        if word not in names:
+            close = nearest(word, names)
+            hint = f"did you mean {close}? There are " if close else "there are "
+            findings.append(
+                finding(f"onering_required: there is no component {word}", f"{hint}{', '.join(sorted(names))}")
+            )
     return findings
 
 

@@ -11,6 +11,7 @@ from ansible_collections.onering.platform.plugins.filter.exports import (
     connections_json,
     enabled,
     evidence,
+    left_out,
     parts,
 )
 
@@ -134,8 +135,25 @@ def test_connections_json_refuses(connections: list, message: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_what_needs_a_component_without_an_image_is_left_out_too() -> None:
+    exports = [
+        {"name": "alarms", "needs": ["boards"]},
+        {"name": "boards", "title": "Boards", "needs": ["graphs"]},
+        {"name": "graphs", "title": "Graphs", "images": [{"name": "pictures", "vendor": "v/graphs:1"}]},
+        {"name": "store", "images": [{"name": "store"}]},
+    ]
+    told = {part["name"]: part for part in left_out(exports, {"pictures": "no such host"})}
+    assert sorted(told) == ["alarms", "boards", "graphs"]
+    assert told["graphs"]["title"] == "Graphs"
+    assert told["graphs"]["why"].startswith("v/graphs:1 can't be had: no such host. To have it, let the engine reach")
+    assert told["boards"]["why"] == "it needs graphs"
+    assert told["alarms"]["why"] == "it needs boards"
+    assert left_out(exports, {}) == []
+
+
 def test_all_filters_are_offered() -> None:
-    assert set(FilterModule().filters()) == {"address", "collect", "connections_json", "enabled", "evidence", "parts"}
+    names = {"address", "collect", "connections_json", "enabled", "evidence", "left_out", "parts"}
+    assert set(FilterModule().filters()) == names
 
 
 def test_parts_take_what_is_known_beforehand_and_no_secret() -> None:

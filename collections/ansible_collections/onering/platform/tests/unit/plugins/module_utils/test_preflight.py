@@ -27,6 +27,11 @@ TOOL = {
     "name": "tool", "services": [], "images": ["tool"], "ports": [],
     "footprint": {"memory_mb": 50, "disk_mb": 100, "build_seconds": 10},
 }  # fmt: skip
+GRAPHS = {
+    "name": "graphs", "services": ["graphs"], "images": ["graphs"],
+    "ports": [{"port": 9000, "variable": "graphs_port"}], "footprint": {"memory_mb": 99999, "disk_mb": 1},
+}  # fmt: skip
+PULLED = {"name": "graphs", "tag": "v/graphs:1", "vendor": "v/graphs:1"}
 IMAGES = [
     {"name": "base", "tag": "o/base:1", "suite": "trixie", "registries": ["debian"],
      "footprint": {"disk_mb": 200, "build_seconds": 40}},
@@ -42,7 +47,7 @@ def plan(**changed: Any) -> dict[str, Any]:
     return {
         "project": "p", "network": "p", "subnet": "172.29.0.0/16", "bind_address": "127.0.0.1", "publish": True,
         "engine_socket": "/run/engine.sock", "engine_install": True, "environment": None, "components": [STORE, TOOL],
-        "images": IMAGES, "cpus": 2, "memory_mb": 0, "disk_mb": 0, "skip": [], "now": NOW, **changed,
+        "images": IMAGES, "cpus": 2, "memory_mb": 0, "disk_mb": 0, "skip": [], "now": NOW, "required": [], **changed,
     }  # fmt: skip
 
 
@@ -59,7 +64,7 @@ def reading(**changed: Any) -> dict[str, Any]:
         "now": NOW, "os": {"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian 12"}, "machine": "x86_64",
         "python": [3, 11, 2], "cpus": 2, "memory_mb": 8000, "routes": [], "engine": engine(),
         "missing": ["base", "store", "tool"], "running": [], "store": {"path": "/var/lib/docker", "free_mb": 50000},
-        "taken": [], "listeners": [], "bindable": True, "registries": [], "client": {},
+        "taken": [], "listeners": [], "bindable": True, "registries": [], "client": {}, "refused": {},
         "needs": {"debian": ["base", "store", "tool"], "go": ["store"], "maven": ["tool"]}, **changed,
     }  # fmt: skip
 
@@ -95,6 +100,9 @@ FINE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a taken port that is not published", {"listeners": [listener()]}, {"publish": False}),
     ("its own bridge", {
         "engine": engine(networks=[network("p", "172.29.0.0/16", "br-p")]), "routes": [route("172.29.0.0/16", "br-p")],
+    }, {}),
+    ("a bridge that a stopped engine left", {
+        "engine": engine(state="stopped"), "routes": [route("172.29.0.0/16", "br-0123456789ab")],
     }, {}),
     ("no memory left but all runs", {"memory_mb": 60, "running": ["store"]}, {}),
     ("no room left but all is built", {"missing": [], "store": {"path": "/d", "free_mb": 1100}}, {}),
@@ -140,6 +148,11 @@ FOUND: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
     ("route", {"routes": [route("172.16.0.0/12", "tun0")]}, {},
      "network", "172.29.0.0/16 overlaps the route to 172.16.0.0/12 by tun0",
      "onering_network_subnet to a free /16: 10.240.0.0/16"),
+    ("bridge of another network that a stopped engine left", {
+        "engine": engine(state="stopped"), "routes": [route("172.29.128.0/17", "br-0123456789ab")],
+     }, {}, "network", "172.29.0.0/16 overlaps the route to 172.29.128.0/17 by br-0123456789ab", "172.31.0.0/16"),
+    ("bridge beside an engine that runs", {"routes": [route("172.29.0.0/16", "br-0123456789ab")]}, {},
+     "network", "172.29.0.0/16 overlaps the route to 172.29.0.0/16 by br-0123456789ab", "172.31.0.0/16"),
     ("network of the engine", {
         "engine": engine(networks=[network("q", "172.29.0.0/16", "br-q")]), "routes": [route("172.29.0.0/16", "br-q")],
      }, {}, "network", "172.29.0.0/16 of the engine's network q", "172.31.0.0/16"),
@@ -163,6 +176,9 @@ FOUND: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
      "registries", "HTTP 404", "mend the address"),
     ("no archive", {"registries": [asked("debian", "the target's apt knows no Debian archive", "", "add one")]}, {},
      "registries", "the target's apt knows no Debian archive; needed for base, store, tool", "add one"),
+    ("a required image", {"refused": {"graphs": "no such host"}},
+     {"components": [STORE, GRAPHS], "images": [*IMAGES, PULLED], "required": ["graphs"]},
+     "images", "v/graphs:1 can't be had, the vendor's image of graphs, which is required: no such host", "docker load"),
 ]  # fmt: skip
 
 
@@ -195,6 +211,15 @@ def test_a_skipped_check_warns() -> None:
     assert only["level"] == "warning"
 
 
+def test_what_has_no_image_is_left_out_and_nothing_is_asked_for_it() -> None:
+    """Its port is another's and its memory more than there is: neither is in the way of what stays."""
+    wanted = plan(components=[STORE, GRAPHS], images=[*IMAGES, PULLED])
+    (only,) = preflight.judge(reading(refused={"graphs": "no such host"}), wanted)
+    assert (only["check"], only["level"]) == ("images", "warning")
+    assert "which is left out: no such host" in only["found"]
+    assert {entry["check"] for entry in preflight.judge(reading(), wanted)} == {"ports", "memory"}
+
+
 def test_only_what_is_still_to_be_built_needs_registries(tmp_path: Path) -> None:
     wanted = plan(environment=str(tmp_path))
     assert preflight.fetches(wanted, reading(missing=["tool"])) == {
@@ -210,6 +235,10 @@ def test_only_what_is_still_to_be_built_needs_registries(tmp_path: Path) -> None
 def test_notes_say_what_will_be_installed_and_what_was_not_checked() -> None:
     told = preflight.notes(reading(engine=engine(state="absent"), registries=[asked("pypi", url="")]), plan())
     assert told == ["no engine answers: it will be installed", "client's default, not checked: PyPI"]
+    wanted = plan(components=[GRAPHS], images=[PULLED])
+    assert preflight.notes(reading(engine=engine(state="absent")), wanted)[1:] == [
+        "only an engine can say whether these can be had: v/graphs:1"
+    ]
 
 
 # --- readings --------------------------------------------------------------------------------------------------------
@@ -300,14 +329,22 @@ ANSWERS: dict[str, Any] = {
         },
     ],
     "/images/o/store%3A1/json": {"Id": "x"},
+    "/distribution/v/graphs%3A1/json": {"Descriptor": {}},
+}
+# What the engine answers about registries that it can't use.
+STATUS = {
+    "/distribution/v/secret%3A1/json": (403, "pull access denied"),
+    "/distribution/v/closed%3A1/json": (401, "no basic auth credentials"),
+    "/distribution/v/nowhere%3A1/json": (500, 'Get "registry": no such host'),
 }
 
 
 class _Engine(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         known = self.path in ANSWERS
-        body = json.dumps(ANSWERS.get(self.path, {"message": "no such thing"})).encode()
-        self.send_response(200 if known else 404)
+        status, message = STATUS.get(self.path, (200 if known else 404, "no such thing"))
+        body = json.dumps(ANSWERS.get(self.path, {"message": message})).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -339,6 +376,44 @@ def test_the_engine_is_read_from_its_socket(engine_socket: str) -> None:
         ("p", "br-0123456789ab", ["172.29.0.0/16"]),
         ("bridge", "docker0", []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        ("v/graphs:1", ""),
+        ("v/secret:1", ""),
+        ("v/closed:1", ""),
+        ("v/gone:1", "its registry does not know it"),
+        ("v/nowhere:1", 'Get "registry": no such host'),
+    ],
+)
+def test_the_engine_says_whether_an_image_can_be_had(engine_socket: str, image: str, why: str) -> None:
+    assert preflight.unavailable(engine_socket, image) == why
+
+
+def test_only_vendors_images_that_are_missing_are_asked_for(engine_socket: str) -> None:
+    gone = {**PULLED, "tag": "v/gone:1"}
+    wanted = plan(components=[STORE, GRAPHS], images=[*IMAGES, gone], engine_socket=engine_socket)
+    missing = reading(missing=["store", "graphs"])
+    assert preflight.refusals(wanted, missing) == {"graphs": "its registry does not know it"}
+    assert preflight.refusals(wanted, reading()) == {}
+    assert preflight.refusals({**wanted, "skip": ["images"]}, missing) == {}
+    assert preflight.refusals(wanted, {**missing, "engine": engine(state="absent")}) == {}
+
+
+def test_a_registry_that_is_silent_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "PULL_TIMEOUT", 0.1)
+    path = str(tmp_path / "mute.sock")
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(path)
+        mute.listen()
+        assert "did not answer within" in preflight.unavailable(path, "v/graphs:1")
+
+
+def test_what_the_engine_says_is_told_even_if_it_is_no_message() -> None:
+    assert preflight.EngineError("/x", 500, b'{"message": "why"}').said == "why"
+    assert preflight.EngineError("/x", 500, b"<html>").said == "/x answered 500: <html>"
 
 
 def test_a_socket_that_is_not_there_or_dead(tmp_path: Path) -> None:

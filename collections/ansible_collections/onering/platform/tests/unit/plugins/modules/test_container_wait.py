@@ -8,8 +8,13 @@ from ansible_collections.onering.platform.plugins.modules import container_wait
 
 
 class Container:
+    shell = False
+
     def __init__(self, name: str, attrs: dict[str, Any], log: bytes) -> None:
         self.name, self.attrs, self.log = name, attrs, log
+        self.id = f"id of {name}"
+        test = ["CMD-SHELL", f"ask {name}"] if self.shell else ["CMD", "ask", name]
+        attrs["Config"] = {"User": "7:7", "Healthcheck": {"Test": test}}
 
     def logs(self, tail: int) -> bytes:
         return b"\n".join(self.log.splitlines()[-tail:])
@@ -20,7 +25,9 @@ class Engine:
 
     def __init__(self, **histories: list[dict[str, Any]]) -> None:
         self.histories = histories
-        self.containers = self
+        self.containers = self.api = self
+        self.asked: list[tuple[str, list[str], str]] = []
+        self.answers: list[Any] = [1]  # exit codes of health checks, None while one runs; the last stays
         self.log = b"first\nsecond\nthe cause\n"
 
     def get(self, name: str) -> Container:
@@ -29,6 +36,21 @@ class Engine:
         history = self.histories[name]
         attrs = history.pop(0) if len(history) > 1 else history[0]
         return Container(name, attrs, self.log)
+
+    def exec_create(self, container: str, command: list[str], user: str) -> dict[str, str]:
+        self.asked.append((container, command, user))
+        return {"Id": f"check {len(self.asked)}"}
+
+    def exec_start(self, check: str, detach: bool) -> None:
+        assert detach
+        assert check == f"check {len(self.asked)}"
+
+    def exec_inspect(self, check: str) -> dict[str, Any]:
+        assert check == f"check {len(self.asked)}"
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return {"Running": answer is None, "ExitCode": answer}
 
 
 def at(status: str, health: str | None = None, restarts: int = 0, **state: Any) -> dict[str, Any]:
@@ -54,6 +76,38 @@ def test_waits_for_health_and_for_running_without_a_check(wait) -> None:
     assert not result["changed"]
     assert result["containers"]["a"]["health"] == "healthy"
     assert result["containers"]["b"]["health"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("answers", "runs"),
+    [([0], 1), ([None, None, 0], 1), ([1, 0], 2), ([docker.errors.APIError("it is not running"), 0], 2)],
+    ids=["passes", "takes a while", "passes later", "container ended in between"],
+)
+def test_nobody_waits_for_the_engines_first_check(wait, monkeypatch, answers: list[Any], runs: int) -> None:
+    monkeypatch.setattr(container_wait, "PACE", 0)
+    engine = Engine(a=[at("running", "starting")])
+    engine.answers = answers
+    result = wait(engine, name="a")
+    assert not result["failed"]
+    assert result["containers"]["a"]["health"] == "healthy"
+    assert engine.asked == [("id of a", ["ask", "a"], "7:7")] * runs
+
+
+def test_a_check_that_is_a_shells_is_run_by_a_shell(wait, monkeypatch) -> None:
+    engine = Engine(a=[at("running", "starting")])
+    engine.answers = [0]
+    monkeypatch.setattr(Container, "shell", True)
+    assert not wait(engine, name="a")["failed"]
+    assert engine.asked == [("id of a", ["/bin/sh", "-c", "ask a"], "7:7")]
+
+
+def test_checks_keep_their_pace_and_those_of_the_unhealthy_are_the_engines(wait) -> None:
+    engine = Engine(a=[at("running", "starting")] * 50 + [at("running", "healthy")], b=[at("running", "healthy")])
+    assert not wait(engine, names=["a", "b"])["failed"]
+    assert len(engine.asked) == 1
+    engine = Engine(a=[at("running", "unhealthy")] * 3 + [at("running", "healthy")])
+    assert not wait(engine, name="a")["failed"]
+    assert engine.asked == []
 
 
 def test_unhealthy_may_recover(wait) -> None:

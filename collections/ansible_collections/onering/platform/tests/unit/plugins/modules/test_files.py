@@ -141,3 +141,24 @@ def test_refusals(run_module, dest: Path, wanted: list, message: str) -> None:
 
 def test_top_of_the_file_system_is_refused(run_module) -> None:
     assert run_module(files, check=True, dest="/etc", files=[])["failed"]
+
+
+def test_within_leaves_the_others_alone(run_module, dest: Path) -> None:
+    run_module(files, dest=str(dest), files=[{"path": "a/x", "content": "1"}, {"path": "b/x", "content": "2"}])
+    (dest / "top").write_text("kept")
+    of_a = [{"path": "a/y", "content": "3"}]
+    planned = run_module(files, check=True, dest=str(dest), within=["a"], files=of_a)
+    done = run_module(files, dest=str(dest), within=["a"], files=of_a)
+    assert done["diff"] == planned["diff"]
+    assert done["changed_paths"] == ["a/x", "a/y"]
+    assert done["changed_files"] == ["a/y"]
+    assert tree(dest) == {"a/y": "3", "b/x": "2", "top": "kept"}
+    assert not run_module(files, dest=str(dest), within=["a"], files=of_a)["changed"]
+    assert run_module(files, dest=str(dest), within=["a"], files=[])["changed_paths"] == ["a", "a/y"]
+    assert tree(dest) == {"b/x": "2", "top": "kept"}
+
+
+def test_a_file_outside_of_within_is_refused(run_module, dest: Path) -> None:
+    result = run_module(files, dest=str(dest), within=["a"], files=[{"path": "b/x", "content": "1"}])
+    assert "b/x" in result["msg"]
+    assert not dest.exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -154,3 +155,83 @@ def test_the_record_keeps_tags_that_were_replaced(tmp_path: Path) -> None:
 def test_a_broken_record_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "images.json").write_text("{")
     assert images.read_record(str(tmp_path / "images.json")) == {}
+
+
+PULLED = {"name": "graphs", "tag": "v/graphs:1.2", "version": "1.2", "vendor": True, "probe": {}, "parents": []}
+HAD = {"id": "sha256:1", "megabytes": 5}
+
+
+class Host:
+    """An engine that has some images, and a registry from which images can be had, or not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.there: set[str] = set()
+        self.why = ""
+        self.asked: list[bool] = []
+        self.arguments = {"log_dir": str(folder / "logs"), "record_path": str(folder / "home" / "images.json")}
+        monkeypatch.setattr(images.clients, "docker_client", lambda: "docker")
+        monkeypatch.setattr(images.clients, "login_environment", lambda: None)
+        monkeypatch.setattr(images, "Settings", lambda folder: None)
+        monkeypatch.setattr(images.Builder, "look", lambda _builder, tag: dict(HAD) if tag in self.there else None)
+        monkeypatch.setattr(images.Builder, "build", lambda _builder, spec, settings: self.there.add(spec["tag"]) or 1)
+        monkeypatch.setattr(images.Vendor, "obtain", lambda _vendor, spec, there: self.obtain(spec, there))
+
+    def obtain(self, spec: dict[str, Any], there: bool) -> None:
+        self.asked.append(there)
+        if self.why:
+            raise images.Refused(self.why)
+        self.there.add(spec["tag"])
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
+    return Host(monkeypatch, tmp_path)
+
+
+def test_a_vendors_image_is_pulled_once_and_recorded(host: Host, run_module: Callable[..., dict[str, Any]]) -> None:
+    given = {**host.arguments, "images": [PULLED, image("a")]}
+    looked = run_module(images, check=True, **given)
+    assert (looked["changed"], looked["images"]["graphs"]["state"], host.asked) == (False, "absent", [])
+    first = run_module(images, **given)
+    assert first["changed"]
+    assert first["refused"] == {}
+    assert [first["images"][name]["state"] for name in ("graphs", "a")] == ["pulled", "built"]
+    assert first["images"]["graphs"]["source"] == "vendor"
+    record = images.read_record(host.arguments["record_path"])["graphs"]
+    assert (record["source"], record["tag"], record["id"]) == ("vendor", "v/graphs:1.2", "sha256:1")
+    second = run_module(images, **given)
+    assert (second["changed"], second["images"]["graphs"]["state"]) == (False, "cached")
+    gathered = run_module(images, **given, state="gathered")
+    assert (gathered["images"]["graphs"]["state"], gathered["refused"]) == ("cached", {})
+    assert host.asked == [False]
+
+
+def test_an_image_that_was_loaded_by_hand_is_tried_first(host: Host, run_module: Callable[..., dict[str, Any]]) -> None:
+    host.there.add("v/graphs:1.2")
+    given = {**host.arguments, "images": [PULLED]}
+    gathered = run_module(images, **given, state="gathered")
+    assert gathered["images"]["graphs"] | {"seconds": 0} == {
+        "image": "v/graphs:1.2", "version": "1.2", "source": "vendor", "state": "absent", "seconds": 0, "id": "",
+        "megabytes": 0, "why": "it was not taken on this host yet",
+    }  # fmt: skip
+    first = run_module(images, **given)
+    assert (first["changed"], first["images"]["graphs"]["state"], host.asked) == (True, "cached", [True])
+
+
+def test_where_it_cannot_be_had_all_else_goes_on(host: Host, run_module: Callable[..., dict[str, Any]]) -> None:
+    host.why = "no such host"
+    given = {**host.arguments, "images": [PULLED, image("a")]}
+    first = run_module(images, **given)
+    assert (first["changed"], first["refused"]) == (True, {"graphs": "no such host"})
+    assert [first["images"][name]["state"] for name in ("graphs", "a")] == ["absent", "built"]
+    assert sorted(images.read_record(host.arguments["record_path"])) == ["a"]
+    second = run_module(images, **given)
+    assert (second["changed"], second["recorded"], second["refused"]) == (False, True, {"graphs": "no such host"})
+
+
+def test_what_is_required_fails_before_anything_is_built(host: Host, run_module: Callable[..., dict[str, Any]]) -> None:
+    host.why = "no such host"
+    failed = run_module(images, **host.arguments, images=[image("a"), PULLED], required=["graphs"])
+    assert failed["failed"]
+    assert failed["msg"] == "graphs: v/graphs:1.2 can't be had, and is required: no such host. Nothing was built."
+    assert host.there == set()

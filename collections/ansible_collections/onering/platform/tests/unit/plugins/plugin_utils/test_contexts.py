@@ -45,3 +45,28 @@ def test_a_collections_roles_are_beside_the_one_that_asks(checkout: str, tmp_pat
 def test_a_role_without_a_context_is_named(checkout: str) -> None:
     with pytest.raises(ImageSpecError, match="role gone has no files/image/Dockerfile"):
         addressed([BASE, {**STORE, "role": "gone"}], "r", checkout)
+
+
+PROBE = {"user": "472:0"}
+GRAPHS = {"name": "pictures", "version": "1.2.3", "vendor": "v/graphs:1.2.3", "probe": PROBE}
+
+
+def test_a_vendors_image_has_its_own_name(checkout: str) -> None:
+    ((only,), files) = addressed([GRAPHS], "r", checkout)
+    assert (only["tag"], only["vendor"], only["probe"]) == ("v/graphs:1.2.3", True, PROBE)
+    assert files == {"pictures": {}}
+    assert [image["vendor"] for image in addressed([STORE, BASE], "r", checkout)[0]] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"vendor": "v/graphs"}, "pictures: v/graphs is not <repository>:1.2.3"),
+        ({"vendor": "v/graphs:1.2.4"}, "is not <repository>:1.2.3"),
+        ({"vendor": "v/graphs:latest", "version": "latest"}, "is not <repository>:latest"),
+        ({"probe": {}}, "pictures: a vendor's image needs a probe"),
+    ],
+)
+def test_a_vendors_image_is_pinned_and_probed(checkout: str, changed: dict, message: str) -> None:
+    with pytest.raises(ImageSpecError, match=message):
+        addressed([{**GRAPHS, **changed}], "r", checkout)

@@ -163,3 +163,10 @@ def test_an_impossible_profile_says_what_there_is(profile: Any, extra: Any, foun
     (only,) = impossible(profile, extra, COMPONENTS)
     assert found in only["found"]
     assert remedy in only["remedy"]
+
+
+def test_a_required_component_is_one_that_there_is() -> None:
+    assert impossible("core", [], COMPONENTS, ["store", "graphs"]) == []
+    (only,) = impossible("core", [], COMPONENTS, "core, store")
+    assert only["found"] == "onering_required: there is no component core"
+    assert "store" in only["remedy"]
