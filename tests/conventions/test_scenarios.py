@@ -59,6 +59,14 @@ def test_a_role_is_tested_by_the_shared_sequence(scenario: str) -> None:
     assert set(own.get("provisioner", {})) <= {"inventory"}
 
 
+@pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+def test_a_host_of_its_own_says_whose_scenario_it_is(scenario: str) -> None:
+    """The shared plays look for the tasks of `scenario_names`; the shared inventory gives them to its own host only."""
+    own = load(ROOT / f"molecule/{scenario}/molecule.yml") or {}
+    for host in own.get("platforms", []):
+        assert own["provisioner"]["inventory"]["host_vars"][host["name"]]["scenario_names"] == [scenario]
+
+
 @pytest.mark.parametrize("role", sorted(ROLES - COMPONENTS - READ_ONLY))
 def test_a_role_that_provisions_has_drift(role: str) -> None:
     assert drifts(role)
