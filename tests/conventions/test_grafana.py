@@ -162,7 +162,11 @@ def test_it_has_a_database_of_its_own_and_reads_the_platforms_as_a_reader(told: 
     assert wanted["databases"] == [{"name": "grafana", "owner": "grafana"}]
     own, reader = wanted["accounts"]
     assert "databases" not in own
-    assert (reader["name"], reader["databases"], reader["groups"]) == ("grafana_reader", ["onering"], ["readers"])
+    assert (reader["name"], reader["databases"], reader["groups"]) == (
+        "grafana_reader",
+        ["onering"],
+        ["pg_read_all_stats", "readers"],
+    )
     assert own["password"] != reader["password"]
 
 

@@ -132,6 +132,17 @@ def test_readers_read_books_and_gold_and_nothing_else(platform: Platform, statem
             connection.execute(statement)
 
 
+def test_statements_are_told_without_what_they_were_given(platform: Platform) -> None:
+    """Regression 18: accounts were made with passwords, in this server and since it started."""
+    account = {"user": "report", "password": platform.secrets()["POSTGRES_REPORT_PASSWORD"]}
+    with psycopg.connect(host=platform.warehouse, dbname="onering", connect_timeout=10, **account) as connection:
+        told = [str(text) for (text,) in connection.execute("SELECT query FROM pg_stat_statements").fetchall()]
+    assert any("ops.run_receipts" in text for text in told)
+    hidden = re.compile(r"insufficient privilege|(CREATE|ALTER)\s+(ROLE|USER)", re.IGNORECASE)
+    assert [text for text in told if hidden.search(text)] == []
+    assert [name for name, value in platform.secrets().items() if any(value in text for text in told)] == []
+
+
 def tile(page: Any, dashboard: str, title: str) -> str:
     """The text of a dashboard's one tile."""
     panel = page.locator(f"#board-{dashboard} .panel", has=page.get_by_role("heading", name=title, exact=True))
@@ -149,6 +160,15 @@ def test_almost_every_panel_has_data(platform: Platform) -> None:
         empty = seen.page.locator(".panel .empty").locator("xpath=..").locator("h3").all_inner_texts()
     print(f"  {empty}")
     assert sorted(empty) == ["What failed, and why?", "Which expectations were not met?"]
+
+
+def test_dashboards_lead_to_the_components_pages(platform: Platform) -> None:
+    expected = {of["metric"]["title"]: of["metric"]["url"] for of in platform.prometheus("component_page_info")}
+    assert {"Airflow", "MinIO console", "Data Docs", "Prometheus", "Report", "ClickHouse"} == set(expected)
+    with opened(platform.report) as seen:
+        links = seen.page.locator("#board-platform .tile a")
+        found = {of.inner_text(): of.get_attribute("href") for of in links.all()}
+    assert found == expected
 
 
 def test_panels_say_what_the_stores_say(platform: Platform) -> None:

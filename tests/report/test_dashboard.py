@@ -31,6 +31,7 @@ def test_every_dashboard_of_the_content_is_known(path: Path) -> None:
         (panel("stat", options={"colorMode": "rainbow"}), "'rainbow' is not known"),
         (panel("stat", fieldConfig={"defaults": {"unit": "parsec"}}), "'parsec' is not known"),
         (panel("stat", fieldConfig={"defaults": {"custom": {"fillBelowTo": "x"}}}), "'fillBelowTo' is not known"),
+        (panel("table", fieldConfig={"defaults": {"links": [{"title": "x", "url": "http://x"}]}}), "links of a field"),
         (panel("stat", transformations=[{"id": "reduce"}]), "is not known"),
         (panel("stat", datasource={"type": "loki", "uid": "loki"}), "'loki' is not known"),
         (

@@ -41,6 +41,19 @@ def config(**defaults: Any) -> dict[str, Any]:
     return {"fieldConfig": {"defaults": {"unit": "none", "thresholds": THRESHOLDS, **defaults}, "overrides": []}}
 
 
+def test_stat_leads_where_its_labels_say() -> None:
+    def leading(url: str) -> dict[str, Any]:
+        return panel("stat", options={"textMode": "name"}, **config(links=[{"title": "Open", "url": url}]))
+
+    frame = Frame([Column("Airflow", "number", [1], {"url": "http://127.0.0.1:8080"})])
+    (tile,) = drawn(leading("${__field.labels.url}/dags"), frame).tiles
+    assert (tile.name, tile.text, tile.url) == ("", "Airflow", "http://127.0.0.1:8080/dags")
+    assert drawn(panel("stat", **config()), frame).tiles[0].url == ""
+    for wrong in ("${__value.raw}", "${__field.labels.other}", "javascript:alert(1)", "http://${host}"):
+        with pytest.raises(DashboardError, match="a link to"):
+            drawn(leading(wrong), frame)
+
+
 def test_nothing_is_counted_as_empty_and_not_drawn() -> None:
     gone = Frame([Column("time", "time", [1]), Column("x", "number", [None])])
     for frames in ((), (gone,)):

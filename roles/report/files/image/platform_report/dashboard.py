@@ -306,6 +306,13 @@ class Panel:
         own = self.spec.get("datasource")
         return [{"datasource": own, **target} for target in self.spec.get("targets", [])]
 
+    @property
+    def has_links(self) -> bool:
+        """Whether a field, rather than the panel, leads somewhere."""
+        config = self.spec.get("fieldConfig") or {}
+        said = [of for override in config.get("overrides") or [] for of in override["properties"]]
+        return bool((config.get("defaults") or {}).get("links")) or any(of["id"] == "links" for of in said)
+
     def field(self, name: str) -> dict[str, Any]:
         """The options of a field by its name: defaults, and what overrides say of it."""
         config = self.spec.get("fieldConfig") or {}
@@ -356,6 +363,8 @@ def parse(spec: dict[str, Any], name: str) -> Dashboard:
                 if of.get("id") not in PROPERTIES:
                     raise DashboardError(f"{where}: override {of.get('id')!r} is not known to the report")
                 _check(of.get("value"), PROPERTIES[of["id"]], f"{where}: override {of['id']}")
+        if panel["type"] != "stat" and Panel(panel).has_links:
+            raise DashboardError(f"{where}: links of a field are known to the report on a stat only")
     ordered = sorted(spec.get("panels", []), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
     return Dashboard(
         uid=spec["uid"],

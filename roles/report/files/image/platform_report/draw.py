@@ -6,6 +6,7 @@ colour: the page's script puts them in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -43,6 +44,7 @@ class Tile:
     colour: str
     fill: bool
     spark: dict[str, Any] | None = None
+    url: str = ""
 
 
 @dataclass
@@ -195,6 +197,17 @@ def formatter(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"$unit": options.get("unit") or "none", "decimals": options.get("decimals")}
 
 
+def link_of(options: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Where a value leads to, by the first of its links; empty for nowhere."""
+    links = options.get("links") or []
+    if not links:
+        return ""
+    url = re.sub(r"\$\{__field\.labels\.(\w+)\}", lambda found: labels.get(found[1], ""), str(links[0]["url"]))
+    if not re.match(r"https?://[^$]+$", url):
+        raise DashboardError(f"a link to {url!r} is not known to the report; it knows http and ${{__field.labels.…}}")
+    return url
+
+
 def name_of(panel: Panel, column: Column) -> str:
     return str(panel.field(column.name).get("displayName") or column.name)
 
@@ -243,6 +256,7 @@ class Value:
     kind: str
     options: dict[str, Any]
     points: list[list[Any]]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def values_of(panel: Panel, data: Data) -> list[Value]:
@@ -269,7 +283,9 @@ def values_of(panel: Panel, data: Data) -> list[Value]:
             value = (
                 reduce(column.values, calc) if column.kind == "number" else column.values[-1] if column.values else None
             )
-            found.append(Value(name_of(panel, column), value, column.kind, panel.field(column.name), points))
+            found.append(
+                Value(name_of(panel, column), value, column.kind, panel.field(column.name), points, column.labels)
+            )
     return found
 
 
@@ -309,11 +325,12 @@ def _stat(panel: Panel, data: Data, drawn: Drawn) -> None:
         named = mode in ("value_and_name", "name") or (mode == "auto" and several)
         drawn.tiles.append(
             Tile(
-                of.name if named else "",
-                "" if mode == "name" else text_of(of.options, of.value, of.kind),
+                of.name if named and mode != "name" else "",
+                of.name if mode == "name" else text_of(of.options, of.value, of.kind),
                 "text" if options.get("colorMode") == "none" else colour,
                 options.get("colorMode") == "background",
                 spark,
+                link_of(of.options, of.labels),
             )
         )
 

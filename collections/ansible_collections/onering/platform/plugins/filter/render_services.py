@@ -128,7 +128,7 @@ def render(spec: dict[str, Any], project: dict[str, Any], images: dict[str, Any]
         health = spec["health"]
         container["healthcheck"] = {
             "test": health["test"],
-            "interval": f"{health.get('interval', 5)}s",
+            "interval": f"{health.get('interval', 15)}s",
             "timeout": f"{health.get('timeout', 5)}s",
             "retries": health.get("retries", 5),
             "start_period": f"{health.get('start_period', 30)}s",
