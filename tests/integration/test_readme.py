@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import psycopg
 import pytest
 import yaml
+from minio import Minio
 from servers import ROOT
 
 README = ROOT / "collections/ansible_collections/onering/platform/README.md"
@@ -19,7 +21,11 @@ PROJECT = "onering-readme"
 HOSTS = {
     "stores": {
         "hosts": {"localhost": {"ansible_connection": "local"}},
-        "vars": {"onering_network_subnet": "172.22.0.0/16", "onering_publish": False},
+        "vars": {
+            "onering_network_subnet": "172.22.0.0/16",
+            "onering_publish": False,
+            "ansible_python_interpreter": "/usr/bin/python3",
+        },
     }
 }
 REMOVE = [
@@ -43,7 +49,8 @@ class Reader:
         (folder / "remove.yml").write_text(yaml.safe_dump(REMOVE))
         (folder / "hosts.yml").write_text(yaml.safe_dump(HOSTS))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))}
-        self.environment = kept | {"ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"), "HOME": str(folder / "home")}
+        own = {"ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"), "HOME": str(folder / "home")}
+        self.environment = kept | own
         self.run(str(ROOT / "ops/scripts/package"), str(folder / "built"))
         (tarball,) = (folder / "built").iterdir()
         self.run(
@@ -70,6 +77,13 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield there
     finally:
         there.play("remove.yml", "-e", "{engine_purge: true, engine_purge_images: false}")
+    engine = docker.from_env()
+    mine = {"label": f"onering.project={PROJECT}"}
+    assert engine.containers.list(all=True, filters=mine) == []
+    assert engine.volumes.list(filters=mine) == []
+    assert engine.networks.list(filters=mine) == []
+    assert not Path("/var/lib/onering", PROJECT).exists()
+    assert not (tmp_path / ".env").exists()
 
 
 def containers() -> dict[str, tuple[str, str]]:
@@ -81,13 +95,12 @@ def test_the_readmes_play_makes_stores_and_changes_nothing_again(reader: Reader)
     assert reader.play("stores.yml")["changed"] > 0
     made = containers()
     assert set(made) == {f"{PROJECT}-minio", f"{PROJECT}-postgres"}
+    known = (line.partition("=") for line in (reader.folder / ".env").read_text().splitlines())
+    secrets = {name: value for name, _, value in known}
+    login = {"user": "probe", "password": secrets["POSTGRES_PROBE_PASSWORD"]}
+    with psycopg.connect(host="172.22.20.3", dbname="onering", connect_timeout=10, **login) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("probe",)
+    store = Minio("172.22.10.2:9000", "onering-root", secrets["MINIO_ROOT_PASSWORD"], secure=False)
+    assert store.list_buckets() == []
     assert reader.play("stores.yml")["changed"] == 0
     assert containers() == made
-
-
-def test_nothing_of_it_is_left() -> None:
-    engine = docker.from_env()
-    assert engine.containers.list(all=True, filters={"label": f"onering.project={PROJECT}"}) == []
-    assert engine.volumes.list(filters={"label": f"onering.project={PROJECT}"}) == []
-    assert [of.name for of in engine.networks.list() if of.name == PROJECT] == []
-    assert not Path("/var/lib/onering", PROJECT).exists()

@@ -133,7 +133,14 @@ class Store:
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, params["timeout"]), read=params["timeout"]),
             cert_reqs="CERT_REQUIRED" if params["validate_certs"] else "CERT_NONE",
             ca_certs=params["ca_path"] or certifi.where(),
-            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504], raise_on_status=False),
+            # Only questions are asked twice: a change whose answer was lost may have been made.
+            retries=urllib3.Retry(
+                total=2,
+                backoff_factor=0.2,
+                allowed_methods={"GET", "HEAD"},
+                status_forcelist=[502, 503, 504],
+                raise_on_status=False,
+            ),
         )
         self.s3 = self._s3(params["access_key"], params["secret_key"])
         self.admin = MinioAdmin(

@@ -19,6 +19,10 @@ description:
   - Two calls at once for the same date share one run, and both wait for it.
 author:
   - OneRing contributors (@onering)
+attributes:
+  idempotent:
+    description: A run that succeeded is no change, unless O(force=true) asks for it again each time.
+    support: partial
 options:
   dag_id:
     description: The DAG.
@@ -160,6 +164,11 @@ tasks:
     state: {description: The instance's state., type: str}
     seconds: {description: Time it took., type: float}
     try: {description: How often it was tried., type: int}
+import_errors:
+  description: Files of the DAG folder that don't parse, each with its error.
+  returned: failure because there is no such DAG
+  type: dict
+  sample: {"sales.py": "SyntaxError: invalid syntax"}
 """
 
 import contextlib

@@ -370,6 +370,11 @@ done:
   type: list
   elements: str
   sample: ["postgres/changelog.yml", "datasets/sales.sql::sales-gold::onering"]
+failed_on:
+  description: The changelog of O(changelogs) that failed.
+  returned: failure with O(changelogs)
+  type: str
+  sample: datasets/sales.sql
 """
 
 import os

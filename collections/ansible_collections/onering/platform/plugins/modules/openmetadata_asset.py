@@ -15,8 +15,8 @@ description:
   - Only what is declared is compared and changed, so what people wrote in the catalog stays. A change is a JSON Patch
     that the server refuses if somebody else changed the entity in between.
   - All are compared before the first is changed. Parents are made before their children, whatever their order here.
-  - Ten or more of one parent are read by pages. New databases, schemas, tables, pipelines and dashboards are created
-    100 in one request; the server has no such request for the other kinds.
+  - Ten or more databases, schemas, tables, pipelines or dashboards of one parent are read by pages, and new ones are
+    created 100 in one request; the server has no such request for the other kinds.
 author:
   - OneRing contributors (@onering)
 options:

@@ -18,6 +18,12 @@ description:
   - All services are compared before the first is changed.
 author:
   - OneRing contributors (@onering)
+attributes:
+  idempotent:
+    description:
+      - A service as declared is no change, unless O(update_secrets=always) asks for it or the account may not see
+        connections.
+    support: partial
 options:
   services:
     description: The services.

@@ -57,7 +57,9 @@ def test_every_request_has_a_bounded_time_and_certificates_are_checked() -> None
     pool = store(timeout=3)._http.connection_pool_kw
     assert (pool["timeout"].connect_timeout, pool["timeout"].read_timeout) == (3, 3)
     assert store()._http.connection_pool_kw["timeout"].connect_timeout == backend.CONNECT_TIMEOUT
-    assert pool["retries"].total == 2
+    retries = pool["retries"]
+    assert retries.total == 2
+    assert [of for of in ("GET", "HEAD", "PUT", "POST", "DELETE") if retries.is_retry(of, 503)] == ["GET", "HEAD"]
     assert pool["cert_reqs"] == "CERT_REQUIRED"
     assert store(validate_certs=False)._http.connection_pool_kw["cert_reqs"] == "CERT_NONE"
     assert store(ca_path="/ca.crt")._http.connection_pool_kw["ca_certs"] == "/ca.crt"
