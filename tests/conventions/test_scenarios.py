@@ -13,12 +13,15 @@ ROLES = {path.parent.parent.name for path in ROOT.glob("roles/*/tasks/main.yml")
 COMPONENTS = {name for name in ROLES if f"{name}_component:" in (ROOT / f"roles/{name}/defaults/main.yml").read_text()}
 SCENARIOS = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
 # Of what a component exports, what the engine or a store has to be brought to.
-BACKENDS = ("minio", "postgres", "clickhouse")
+BACKENDS = ("minio", "postgres", "clickhouse", "airflow")
 OBJECTS = ("services", "connections")
+ADDRESSES = {"airflow.url"}
 READ_ONLY = {"preflight", "summary"}
 ELSEWHERE = {
     # Without its own book-keeping Liquibase can't be asked for anything else; the clickhouse scenario drops a database.
     ("liquibase", "clickhouse.databases"),
+    # The airflow scenario has such an account of its own.
+    ("report", "airflow.accounts"),
     # Where its image can't be had there is none of them; the service and postgres scenarios change such objects.
     ("grafana", "services"),
     ("grafana", "postgres.accounts"),
@@ -45,7 +48,7 @@ def kinds(scenario: str) -> set[str]:
 def exported(role: str) -> set[str]:
     component = load(ROOT / f"roles/{role}/defaults/main.yml")[f"{role}_component"]
     paths = {f"{backend}.{kind}" for backend in BACKENDS for kind in component.get(backend, {})}
-    return paths | {kind for kind in OBJECTS if component.get(kind)}
+    return paths - ADDRESSES | {kind for kind in OBJECTS if component.get(kind)}
 
 
 def test_every_role_has_a_scenario() -> None:
