@@ -239,10 +239,24 @@ def test_failure_in_one_line() -> None:
 def test_lineage_events_are_told_once(declared: Dataset) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     events = list(lineage.events(declared, RUN, moment))
-    assert len(events) == len(declared.streams) + len(declared.marts)
+    assert len(events) == 2 * len(declared.streams) + len(declared.marts)
     assert len({event["run"]["runId"] for event in events}) == len(events)
     assert [event["run"] for event in lineage.events(declared, RUN, moment)] == [event["run"] for event in events]
     assert all(event["inputs"] and event["outputs"] for event in events)
+
+
+def test_lineage_begins_at_the_sources_own_names(declared: Dataset) -> None:
+    stream = connector.StreamConnection("invoices", {}, {"nr": "number", "city": "string"}, {"nr": "Rechnungs-Nr."})
+    connection = connector.Connection("c", "source-file", Path("c"), 1, 1, 1.0, (stream,))
+    ((source,), bronze) = lineage.bronze_edges(declared, connection, stream)
+    assert source == {"namespace": "airbyte://source-file", "name": f"{declared.name}/invoices"}
+    fields = bronze["facets"]["columnLineage"]["fields"]
+    assert {name: of["inputFields"] for name, of in fields.items()} == {
+        "nr": [source | {"field": "Rechnungs-Nr."}],
+        "city": [source | {"field": "city"}],
+    }
+    silver, _ = lineage.silver_edges(declared, declared.streams[0])
+    assert silver[0]["namespace"] == bronze["namespace"]
 
 
 class Bucket:

@@ -197,6 +197,18 @@ def test_a_vendors_image_is_pinned_probed_and_has_a_contract(role: Path) -> None
         assert version in (role / "CONTRACT.md").read_text()
 
 
+def test_a_built_image_has_a_contract_that_names_its_volumes_and_its_secrets(role: Path) -> None:
+    if not (role / "files/image/Dockerfile").exists():
+        return
+    contract = (role / "files/image/CONTRACT.md").read_text()
+    services = (load(role / "vars/main.yml") or {}).get(f"__{role.name}_services")
+    for service in services if isinstance(services, list) else []:
+        if isinstance(service, dict):
+            wanted = [volume["path"] for volume in service.get("volumes", [])]
+            wanted += [name for name, value in service.get("env", {}).items() if "/run/secrets/" in value]
+            assert [name for name in wanted if name not in contract] == [], service["name"]
+
+
 def test_no_image_floats(role: Path) -> None:
     """Regression 17."""
     for path in role.rglob("*"):
@@ -307,3 +319,6 @@ def test_every_test_that_the_docs_name_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)", text))
     assert named
     assert [name for name in sorted(named) if f"def {name}(" not in sources] == []
+    cases = {case.removesuffix("-…") for case in re.findall(r"`test_\w+\[([^\]]+)\]", text)}
+    assert cases
+    assert [case for case in sorted(cases) if f'"{case}"' not in sources] == []

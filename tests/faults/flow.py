@@ -67,6 +67,11 @@ class Flow:
         answer = self.ask("GET", f"dags/{self._dag}/dagRuns/{run}/taskInstances", limit=100)
         return {of["task_id"]: of["state"] or "none" for of in answer["task_instances"]}
 
+    def ended(self, run: str, task: str) -> datetime:
+        """When a task ended, however it did."""
+        answer = self.ask("GET", f"dags/{self._dag}/dagRuns/{run}/taskInstances/{task}")
+        return datetime.fromisoformat(answer["end_date"])
+
     def until(self, run: str, task: str, states: Collection[str], seconds: float = 240) -> str:
         """Wait for a state of a task."""
         deadline = time.monotonic() + seconds

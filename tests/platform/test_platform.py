@@ -36,6 +36,7 @@ TARGETS = ROOT / "collections/ansible_collections/onering/platform/tests/integra
 def test_up(platform: Platform) -> None:
     text = platform.play("site.yml")
     print(text[text.index("== OneRing") :])
+    assert re.search(r"Report: http://\S+ \([\d.]+ MB in ", text)
     streams = platform.query(
         "SELECT name, source, bronze, silver + quarantined, balanced FROM ops.run_receipts WHERE kind = 'stream'"
     )
@@ -70,10 +71,11 @@ def test_quarantine_has_reasons(platform: Platform) -> None:
     assert kept_later.split() == ["3", "3"], "of each repeated key the record that came first is in Silver"
 
 
-def test_again_changes_nothing_and_restarts_nothing(platform: Platform) -> None:
+@pytest.mark.parametrize("options", [(), ("--check", "--diff")], ids=["run", "check"])
+def test_again_changes_nothing_and_restarts_nothing(platform: Platform, options: tuple[str, ...]) -> None:
     """Regressions 14 and 15."""
     before = platform.containers()
-    text = platform.play("site.yml")
+    text = platform.play("site.yml", *options)
     assert platform.recap(text)["changed"] == 0
     assert platform.containers() == before
 
@@ -162,6 +164,39 @@ def test_almost_every_panel_has_data(platform: Platform) -> None:
     assert sorted(empty) == ["What failed, and why?", "Which expectations were not met?"]
 
 
+def test_the_reports_own_sections_say_what_the_books_say(platform: Platform) -> None:
+    stream = "FILTER (WHERE kind = 'stream')"
+    counted = platform.query(
+        f"SELECT dataset, sum(source) {stream}, sum(bronze) {stream}, sum(silver) {stream}, sum(quarantined) {stream}, "
+        "count(DISTINCT name) FILTER (WHERE kind = 'mart'), count(*) FROM ops.run_receipts GROUP BY dataset ORDER BY 1"
+    )
+    ((evaluated,),) = platform.query("SELECT sum(evaluated) FROM ops.validation_results")
+    with opened(platform.report) as seen:
+        page = seen.page
+        assert page.locator("section > .empty").all_inner_texts() == []
+        flows = page.locator("#flow .flow").evaluate_all("all => all.map(of => of.getAttribute('aria-label'))")
+        assert flows == [
+            f"{dataset}: {source:,} rows at the source, {bronze:,} in Bronze, {silver:,} in Silver, "
+            f"{quarantined:,} quarantined, {marts} marts in Gold"
+            for dataset, source, bronze, silver, quarantined, marts, _lines in counted
+        ]
+        for tasks in page.locator("#runs details tbody").all():
+            assert {"open_run", "extract", "publish_gold", "settle"} <= set(
+                tasks.locator("td:first-child").all_text_contents()
+            )
+        assert page.locator("#receipts tbody tr").count() == sum(of[-1] for of in counted)
+        assert page.locator("#validations tbody tr").count() == evaluated > 0
+        for area in page.locator(".lineage").all():
+            heads = area.locator("h4").all_inner_texts()
+            assert heads == ["Source", "Bronze", "Silver", "Gold"]
+            area.locator("button[data-column^='gold.']").first.click()
+            marked = area.locator("button.on").evaluate_all("all => all.map(of => of.dataset.column.split('.')[0])")
+            assert set(marked) == {"source", "bronze", "silver", "gold"}
+        assert page.locator("#platform-facts tbody").first.locator("tr").count() >= len(platform.containers())
+        phases = page.locator("#platform-facts h3", has_text="Installation").locator("xpath=following-sibling::ul[1]")
+        assert "flow, trigger to receipt" in phases.inner_text()
+
+
 def test_dashboards_lead_to_the_components_pages(platform: Platform) -> None:
     expected = {of["metric"]["title"]: of["metric"]["url"] for of in platform.prometheus("component_page_info")}
     assert {"Airflow", "MinIO console", "Data Docs", "Prometheus", "Report", "ClickHouse"} == set(expected)
@@ -197,6 +232,12 @@ def test_panels_say_what_the_stores_say(platform: Platform) -> None:
             "SELECT avg(purchased_at IS NULL) FROM silver.purchases",
             "percentunit",
             1,
+        ),
+        ("gold-orders", "Revenue"): (
+            "SELECT sum(c.price) FROM silver.purchases AS p INNER JOIN silver.products AS c ON c.id = p.product_id "
+            "WHERE p.purchased_at IS NOT NULL",
+            "currencyUSD",
+            None,
         ),
         ("data", "Rows in Silver"): (
             "SELECT sum(total_rows) FROM system.tables WHERE database = 'silver'",
@@ -242,6 +283,17 @@ def test_verify_names_the_container_that_is_stopped(platform: Platform) -> None:
         first = text[text.index("[ERROR]") :].splitlines()[0]
         assert name in first, first
         engine.containers.get(name).start()
+
+
+def test_verify_notices_a_hop_that_loses_the_marked_row(platform: Platform) -> None:
+    """With everything running."""
+
+    def refuse(document: Any) -> None:
+        document["streams"]["canary"]["columns"]["mark"]["values"] = ["another"]
+
+    with platform.edited("datasets/canary.yml", refuse):
+        text = platform.play("playbooks/verify.yml", fails=True)
+    assert "canary: none of 1 records may go to Silver: not allowed: mark (1)" in " ".join(text.split())
 
 
 def test_every_component_verifies(platform: Platform) -> None:
@@ -335,8 +387,10 @@ def test_two_datasets_are_added_with_content_alone(platform: Platform, tmp_path:
     command = [sys.executable, "-m", "ops.dataset", "--name", "invoices", "--from", str(file)]
     subprocess.run([*command, "--content", str(platform.content)], cwd=ROOT, check=True)
 
-    platform.play("site.yml", "-e", json.dumps({"onering_datasets": ["meters", "invoices"]}))
+    settings = json.dumps({"onering_datasets": ["meters", "invoices"]})
+    platform.play("site.yml", "-e", settings)
     assert platform.containers() == containers
+    assert platform.recap(platform.play("site.yml", "-e", settings))["changed"] == 0
     tables = platform.tables()
     assert {name: tables[name] for name in others} == others, "the other datasets are as they were"
 
@@ -407,6 +461,9 @@ def test_the_collections_module_and_an_airflow_with_faults(platform: Platform, t
 
 
 def test_no_secret_is_in_what_was_printed(platform: Platform) -> None:
+    page = requests.get(platform.report, timeout=30).text
+    assert "</html>" in page
+    assert [name for name, value in platform.secrets().items() if value in page] == []
     for log in platform.content.parent.glob("*.log"):
         text = log.read_text()
         assert [name for name, value in platform.secrets().items() if value in text] == [], log

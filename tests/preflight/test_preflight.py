@@ -126,6 +126,7 @@ class Played:
         return [tuple(row) for row in rows]  # type: ignore[misc]
 
 
+PORTS = ("minio_api", "minio_console", "airflow", "prometheus", "report")
 Plays = dict[str, tuple[Case, Future[Played]]]
 
 
@@ -141,7 +142,7 @@ def run(case: Case, folder: Path) -> Played:
         "onering_network_subnet": "198.18.0.0/16",
         "preflight_skip": ["registries"],
         # Ports that nothing of this machine has, so that a platform that runs here is in nobody's way.
-        **dict(zip(("minio_api_port", "minio_console_port", "airflow_port"), range(61001, 61004), strict=True)),
+        **dict(zip((f"{of}_port" for of in PORTS), range(61001, 61001 + len(PORTS)), strict=True)),
         "postgres_publish": False,
         "clickhouse_publish_http": False,
         **case.given,

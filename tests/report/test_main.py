@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
 from platform_report import __main__ as program
+from test_page import FACTS
 
 
 def test_what_keeps_it_from_being_made_is_said_and_the_last_page_stays(
@@ -30,3 +33,13 @@ def test_what_keeps_it_from_being_made_is_said_and_the_last_page_stays(
     assert "secret-of-the-reader" not in said
     assert {path.name for path in tmp_path.iterdir()} == {program.PAGE, "password"}
     assert (tmp_path / program.PAGE).read_text() == "the last one"
+
+
+def test_what_parts_of_the_installation_took_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "SITE", tmp_path)
+    found = []
+    for phases in ({"images": 600.0, "flow": 80.0}, {"flow": 70.0}, {}):
+        said = FACTS | {"phases": [{"name": name, "seconds": seconds} for name, seconds in phases.items()]}
+        monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(said)))
+        found.append({of["name"]: of["seconds"] for of in program.told()["phases"]})
+    assert found == [{"images": 600, "flow": 80}, {"images": 600, "flow": 70}, {"images": 600, "flow": 70}]

@@ -9,7 +9,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from onering import postgres, sql
+from onering import connector, postgres, sql
+from onering.connector import Connection, StreamConnection
 from onering.dataset import Dataset, Mart, Stream
 from onering.run import Run, logical_date_of
 from onering.runs import OPS
@@ -24,11 +25,25 @@ def bronze_name(dataset: Dataset, stream: str) -> str:
 
 
 def events(dataset: Dataset, run: Run, moment: datetime) -> Iterator[dict[str, Any]]:
-    """One completed job a stream (Bronze to Silver) and a mart (Silver to Gold)."""
+    """Completed jobs: two a stream (the source to Bronze, Bronze to Silver), one a mart (Silver to Gold)."""
+    connection = connector.load(dataset.connection)
+    read = {stream.name: stream for stream in connection.streams}
     for stream in dataset.streams:
+        edges = bronze_edges(dataset, connection, read[stream.name])
+        yield event(dataset, run, moment, f"bronze.{stream.name}", *edges)
         yield event(dataset, run, moment, f"silver.{stream.name}", *silver_edges(dataset, stream))
     for mart in dataset.marts:
         yield event(dataset, run, moment, f"gold.{mart.name}", *gold_edges(mart))
+
+
+def bronze_edges(
+    dataset: Dataset, connection: Connection, stream: StreamConnection
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Each field comes from the source's own, which may have another name."""
+    name = bronze_name(dataset, stream.name)
+    source = reference(f"airbyte://{connection.connector}", name)
+    fields = {field: [source | {"field": stream.own(field)}] for field in stream.fields}
+    return [source], output(BRONZE, name, fields)
 
 
 def silver_edges(dataset: Dataset, stream: Stream) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
+from psycopg.types.json import Jsonb
+
 from onering import manifest, postgres, sql
 from onering.clickhouse import ClickHouse
 from onering.dataset import Dataset
@@ -33,6 +35,7 @@ class Line:
     gold: Number = None
     expected: Number = None
     checksum: str | None = None
+    reasons: dict[str, int] | None = None  # of a stream: why records are in quarantine
 
     @property
     def balanced(self) -> bool:
@@ -62,9 +65,9 @@ def stream_lines(dataset: Dataset, run: Run, engine: ClickHouse, document: dict)
     for stream in dataset.streams:
         bronze = engine.row(sql.clickhouse("count_bronze", objects=manifest.pattern(document, stream)))
         silver = engine.row(sql.clickhouse("count_silver", stream=stream, names=stream.business_names))
-        rejected = engine.row(
-            sql.clickhouse("count_quarantine", dataset=dataset.name, stream=stream, run_id=run.run_id)
-        )
+        of = {"dataset": dataset.name, "stream": stream, "run_id": run.run_id}
+        rejected = engine.row(sql.clickhouse("count_quarantine", **of))
+        reasons = engine.rows(sql.clickhouse("count_reasons", **of)) if rejected["records"] else []
         yield Line(
             kind="stream",
             name=stream.name,
@@ -74,6 +77,7 @@ def stream_lines(dataset: Dataset, run: Run, engine: ClickHouse, document: dict)
             silver=silver["records"],
             quarantined=rejected["records"],
             checksum=silver["checksum"],
+            reasons={row["reason"]: row["records"] for row in reasons},
         )
 
 
@@ -111,7 +115,10 @@ def write(run: Run, found: Iterable[Line]) -> None:
     statement = sql.postgres("write_receipt")
     with postgres.transaction(OPS) as connection:
         for line in found:
-            connection.execute(statement, run.as_dict() | asdict(line) | {"balanced": line.balanced})
+            reasons = Jsonb(line.reasons) if line.reasons else None
+            connection.execute(
+                statement, run.as_dict() | asdict(line) | {"reasons": reasons, "balanced": line.balanced}
+            )
 
 
 def settle(dataset: Dataset, run: Run) -> None:

@@ -89,3 +89,8 @@ GRANT SELECT ON ops.runs, ops.run_receipts, ops.validation_results, ops.outbox T
 --comment What is worth knowing of a run that nothing is wrong with: columns that the source has and nobody loads.
 ALTER TABLE ops.runs ADD COLUMN notes text;
 --rollback ALTER TABLE ops.runs DROP COLUMN notes;
+
+--changeset onering:ops-run-receipts-reasons
+--comment Why records of a stream are in quarantine: each reason with its records. One record may have several.
+ALTER TABLE ops.run_receipts ADD COLUMN reasons jsonb;
+--rollback ALTER TABLE ops.run_receipts DROP COLUMN reasons;

@@ -30,7 +30,7 @@ DASHBOARDS = Path(os.environ.get("REPORT_DASHBOARDS", "/opt/onering/dashboards")
 LIBRARY = Path(os.environ.get("REPORT_LIBRARY", "/opt/report/echarts.min.js"))
 PASSWORD = Path(os.environ.get("REPORT_PASSWORD_FILE", "/run/secrets/password"))
 AIRFLOW_PASSWORD = Path(os.environ.get("REPORT_AIRFLOW_PASSWORD_FILE", "/run/secrets/airflow_password"))
-PAGE, STAMP = "index.html", "made-of"
+PAGE, STAMP, PHASES = "index.html", "made-of", "phases.json"
 
 
 def connect() -> Sources:
@@ -66,8 +66,17 @@ def write(path: Path, text: str) -> None:
     os.replace(beside, path)
 
 
-def make(sources: Sources, airflow: Airflow, facts: dict[str, Any]) -> str:
+def told() -> dict[str, Any]:
+    """What the installer knows. Of parts that had nothing to do this time, what they took the last time is kept."""
+    facts = json.load(sys.stdin)
     jsonschema.validate(facts, json.loads((HERE / "facts.schema.json").read_text(encoding="utf-8")))
+    known = json.loads((SITE / PHASES).read_text(encoding="utf-8")) if (SITE / PHASES).exists() else {}
+    known |= {of["name"]: of["seconds"] for of in facts["phases"]}
+    write(SITE / PHASES, json.dumps(known))
+    return dict(facts) | {"phases": [{"name": name, "seconds": seconds} for name, seconds in known.items()]}
+
+
+def make(sources: Sources, airflow: Airflow, facts: dict[str, Any]) -> str:
     files = sorted(DASHBOARDS.glob("*.json"))
     if not files:
         raise page.PageError(f"no dashboard in {DASHBOARDS}")
@@ -109,7 +118,7 @@ def main() -> int:
             print("outdated")
             return 0
         airflow = orchestrator()
-        text = make(sources, airflow, json.load(sys.stdin))
+        text = make(sources, airflow, told())
     except (SourceError, dashboard.DashboardError, page.PageError, jsonschema.ValidationError, OSError) as error:
         said = error.message if isinstance(error, jsonschema.ValidationError) else str(error)
         print(f"The report could not be made, and the last one stays: {said}", file=sys.stderr)

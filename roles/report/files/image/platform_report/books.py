@@ -177,7 +177,7 @@ def lineage(sources: Sources) -> list[dict[str, Any]]:
                         if layer_of(table) == layer
                     ],
                 }
-                for layer in ("Bronze", "Silver", "Gold")
+                for layer in ("Source", "Bronze", "Silver", "Gold")
             ],
         }
         for of in found.values()
@@ -187,6 +187,8 @@ def lineage(sources: Sources) -> list[dict[str, Any]]:
 def table_name(reference: dict[str, Any]) -> str:
     """A table's name with its layer."""
     name = str(reference["name"])
+    if reference["namespace"].startswith("airbyte://"):
+        return f"source.{name.rpartition('/')[2]}"
     if reference["namespace"].startswith("s3://"):
         return f"bronze.{name.rpartition('/')[2]}"
     return name.removeprefix("onering.")
