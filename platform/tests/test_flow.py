@@ -237,6 +237,7 @@ def test_failure_in_one_line() -> None:
 
 
 def test_lineage_events_are_told_once(declared: Dataset) -> None:
+    """Regression 10: lineage is events in the outbox, not a line in a log."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     events = list(lineage.events(declared, RUN, moment))
     assert len(events) == 2 * len(declared.streams) + len(declared.marts)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,29 @@ def test_secrets_have_no_defaults_of_their_own(role: Path) -> None:
     for name, value in (load(role / "defaults/main.yml") or {}).items():
         if re.search(r"_(password|token|secret|key)$", name):
             assert "onering_secrets." in str(value), name
+
+
+def connections(value: Any) -> Iterator[dict[str, Any]]:
+    """What Airflow's tasks log in with, wherever a role declares it."""
+    if isinstance(value, dict):
+        if "conn_type" in value and "login" in value:
+            yield value
+        for of in value.values():
+            yield from connections(of)
+    elif isinstance(value, list):
+        for of in value:
+            yield from connections(of)
+
+
+def test_pipelines_have_accounts_of_their_own() -> None:
+    """Regressions 19 and 20: no task works as a root account or a superuser, and no secret serves two accounts."""
+    files = [role / of / "main.yml" for role in ROLES for of in ("defaults", "vars")]
+    found = [of for path in files for of in connections(load(path))]
+    assert len(found) > 6
+    assert {str(of["login"]) for of in found} & {"root", "onering-root", "postgres", "admin", "default"} == set()
+    assert [of for of in found if re.search(r"root|admin|superuser", f"{of['login']} {of['password']}")] == []
+    accounts = {(of["conn_type"], str(of["login"]), str(of["password"])) for of in found}
+    assert len({password for *_account, password in accounts}) == len(accounts)
 
 
 def test_a_component_can_be_verified_and_has_an_empty_scenario(component: Path) -> None:

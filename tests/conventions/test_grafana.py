@@ -77,6 +77,7 @@ def files(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_datasources_are_those_of_the_store_and_of_what_others_export(files: dict[str, dict[str, Any]]) -> None:
+    """Regression 10: dashboards come with their datasources."""
     assert yaml.safe_load(files["config/etc_grafana_provisioning_datasources_onering.yaml"]["content"]) == {
         "apiVersion": 1,
         "prune": True,
