@@ -31,6 +31,23 @@ def test_every_dashboard_of_the_content_is_known(path: Path) -> None:
         (panel("stat", options={"colorMode": "rainbow"}), "'rainbow' is not known"),
         (panel("stat", fieldConfig={"defaults": {"unit": "parsec"}}), "'parsec' is not known"),
         (panel("stat", fieldConfig={"defaults": {"custom": {"fillBelowTo": "x"}}}), "'fillBelowTo' is not known"),
+        *[
+            (panel("timeseries", fieldConfig={"defaults": {"custom": custom}}), "is not known")
+            for custom in (
+                {"scaleDistribution": {"type": "log"}},
+                {"thresholdsStyle": {"mode": "line"}},
+                {"axisSoftMin": 0},
+                {"hideFrom": {"viz": True}},
+                {"lineStyle": {"fill": "dash"}},
+                {"gradientMode": "hue"},
+                {"axisCenteredZero": True},
+                {"insertNulls": 60000},
+            )
+        ],
+        (panel("table", options={"footer": {"show": True}}), "True is not known"),
+        (panel("stat", options={"reduceOptions": {"fields": "/^x$/"}}), "is not known"),
+        (panel("stat", options={"reduceOptions": {"limit": 3}}), "'limit' is not known"),
+        (panel("piechart", options={"displayLabels": ["value"]}), "'value' is not known"),
         (panel("table", fieldConfig={"defaults": {"links": [{"title": "x", "url": "http://x"}]}}), "links of a field"),
         (panel("stat", transformations=[{"id": "reduce"}]), "is not known"),
         (panel("stat", datasource={"type": "loki", "uid": "loki"}), "'loki' is not known"),

@@ -11,7 +11,7 @@ from platform_report.units import UNITS
 
 ANY = object()  # whatever it is, it makes no difference here (looks of Grafana's own page)
 CALCS = {"lastNotNull", "last", "first", "firstNotNull", "sum", "mean", "max", "min", "count", "range"}
-REDUCE = {"calcs": [CALCS], "values": {True, False}, "fields": ANY, "limit": ANY}
+REDUCE = {"calcs": [CALCS], "values": {True, False}, "fields": {"", "/.*/"}}
 SERIES = {"legend": ANY, "tooltip": ANY}
 BAR_LOOKS = dict.fromkeys(
     (
@@ -81,14 +81,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         **SERIES,
         "reduceOptions": REDUCE,
         "pieType": {"pie", "donut"},
-        "displayLabels": ANY,
+        "displayLabels": [{"name", "percent"}],
         "sort": ANY,
         "text": ANY,
     },
     "table": {
         "showHeader": {True},
         "cellHeight": ANY,
-        "footer": ANY,
+        "footer": {"show": {False}, "reducer": ANY, "countRows": ANY, "fields": ANY, "enablePagination": ANY},
         "sortBy": [{"displayName": ANY, "desc": {True, False}}],
         "frameIndex": {0},
         "enablePagination": ANY,
@@ -129,6 +129,13 @@ CUSTOM: dict[str, Any] = {
     "align": ANY,
     "spanNulls": {True, False},
     "lineInterpolation": {"linear", "smooth", "stepAfter", "stepBefore"},
+    "scaleDistribution": {"type": {"linear"}},
+    "thresholdsStyle": {"mode": {"off"}},
+    "hideFrom": {key: {False} for key in ("legend", "tooltip", "viz")},
+    "lineStyle": {"fill": {"solid"}},
+    "gradientMode": {"none"},
+    "axisCenteredZero": {False},
+    "insertNulls": {False},
     **dict.fromkeys(
         (
             "showPoints",
@@ -137,20 +144,11 @@ CUSTOM: dict[str, Any] = {
             "axisGridShow",
             "axisColorMode",
             "axisBorderShow",
-            "axisCenteredZero",
             "barAlignment",
             "barWidthFactor",
-            "gradientMode",
-            "hideFrom",
-            "scaleDistribution",
-            "insertNulls",
-            "thresholdsStyle",
-            "lineStyle",
             "inspect",
             "minWidth",
             "filterable",
-            "axisSoftMin",
-            "axisSoftMax",
         ),
         ANY,
     ),
