@@ -8,7 +8,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
+
+# What Ansible itself puts into any answer, and into one that names a file.
+COMMON = {"changed", "diff", "failed", "invocation", "msg", "warnings", "deprecations", "exception"}
+OF_A_FILE = {"uid", "gid", "owner", "group", "mode", "size", "state", "secontext"}
 
 
 @pytest.fixture
@@ -19,6 +24,8 @@ def run_module(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, An
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             module.main()
         result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+        documented = set(yaml.safe_load(module.RETURN) or {})
+        assert set(result) - COMMON - OF_A_FILE - documented == set(), "returned, and not in RETURN"
         result["failed"] = ended.value.code != 0
         return result
 
