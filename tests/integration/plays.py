@@ -17,6 +17,9 @@ from servers import PLANTED, ROOT
 
 SETTINGS = ("MINIO_", "CLICKHOUSE_", "OPENMETADATA_", "AIRFLOW_", "LIQUIBASE_", "POSTGRES_", "ANSIBLE_")
 
+# Newer versions of ansible-core show what a module was called with only where it is asked for.
+SHOWN = {"ANSIBLE_INJECT_INVOCATION": "true"}
+
 # The planted values, and what the targets themselves plant.
 SECRETS = (PLANTED, "hunter2")
 
@@ -29,7 +32,7 @@ def readable(text: str) -> list[str]:
 def environment(env: dict[str, str]) -> dict[str, str]:
     """This process's, without what would reach another server than the one that is meant."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-    return {**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "PLANTED": PLANTED, **env}
+    return {**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **SHOWN, "PLANTED": PLANTED, **env}
 
 
 @dataclass
