@@ -32,7 +32,8 @@ def readable(text: str) -> list[str]:
 def environment(env: dict[str, str]) -> dict[str, str]:
     """This process's, without what would reach another server than the one that is meant."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-    return {**kept, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **SHOWN, "PLANTED": PLANTED, **env}
+    own = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "PLANTED": PLANTED}
+    return {**kept, **own, **SHOWN, **env}
 
 
 @dataclass
