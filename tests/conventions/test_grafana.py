@@ -166,7 +166,7 @@ def test_it_has_a_database_of_its_own_and_reads_the_platforms_as_a_reader(told: 
     assert (reader["name"], reader["databases"], reader["groups"]) == (
         "grafana_reader",
         ["onering"],
-        ["pg_read_all_stats", "readers"],
+        ["readers"],
     )
     assert own["password"] != reader["password"]
 

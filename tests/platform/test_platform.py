@@ -138,7 +138,11 @@ def test_statements_are_told_without_what_they_were_given(platform: Platform) ->
     """Regression 18: accounts were made with passwords, in this server and since it started."""
     account = {"user": "report", "password": platform.secrets()["POSTGRES_REPORT_PASSWORD"]}
     with psycopg.connect(host=platform.warehouse, dbname="onering", connect_timeout=10, **account) as connection:
-        told = [str(text) for (text,) in connection.execute("SELECT query FROM pg_stat_statements").fetchall()]
+        told = [str(text) for (text,) in connection.execute("SELECT statement FROM ops.statements()").fetchall()]
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE usename <> current_user AND query NOT LIKE '<insufficient%'"
+        )
+        assert connection.execute(others).fetchone() == (0,), "what other accounts ask just now, with its values"
     assert any("ops.run_receipts" in text for text in told)
     hidden = re.compile(r"insufficient privilege|(CREATE|ALTER)\s+(ROLE|USER)", re.IGNORECASE)
     assert [text for text in told if hidden.search(text)] == []
@@ -180,6 +184,7 @@ def test_the_reports_own_sections_say_what_the_books_say(platform: Platform) -> 
             f"{quarantined:,} quarantined, {marts} marts in Gold"
             for dataset, source, bronze, silver, quarantined, marts, _lines in counted
         ]
+        assert page.locator("#runs details tbody").count() == page.locator(".lineage").count() == len(counted)
         for tasks in page.locator("#runs details tbody").all():
             assert {"open_run", "extract", "publish_gold", "settle"} <= set(
                 tasks.locator("td:first-child").all_text_contents()

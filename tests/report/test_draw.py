@@ -49,6 +49,9 @@ def test_stat_leads_where_its_labels_say() -> None:
     (tile,) = drawn(leading("${__field.labels.url}/dags"), frame).tiles
     assert (tile.name, tile.text, tile.url) == ("", "Airflow", "http://127.0.0.1:8080/dags")
     assert drawn(panel("stat", **config()), frame).tiles[0].url == ""
+    twice = config(links=[{"title": "a", "url": "http://a"}, {"title": "b", "url": "http://b"}])
+    with pytest.raises(DashboardError, match="more than one link"):
+        drawn(panel("stat", **twice), frame)
     for wrong in ("${__value.raw}", "${__field.labels.other}", "javascript:alert(1)", "http://${host}"):
         with pytest.raises(DashboardError, match="a link to"):
             drawn(leading(wrong), frame)

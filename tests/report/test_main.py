@@ -42,4 +42,7 @@ def test_what_parts_of_the_installation_took_is_kept(tmp_path: Path, monkeypatch
         said = FACTS | {"phases": [{"name": name, "seconds": seconds} for name, seconds in phases.items()]}
         monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(said)))
         found.append({of["name"]: of["seconds"] for of in program.told()["phases"]})
+    (tmp_path / program.PHASES).write_text("")
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(FACTS | {"phases": []})))
+    assert program.told()["phases"] == [], "what can't be read is nothing"
     assert found == [{"images": 600, "flow": 80}, {"images": 600, "flow": 70}, {"images": 600, "flow": 70}]

@@ -70,7 +70,10 @@ def told() -> dict[str, Any]:
     """What the installer knows. Of parts that had nothing to do this time, what they took the last time is kept."""
     facts = json.load(sys.stdin)
     jsonschema.validate(facts, json.loads((HERE / "facts.schema.json").read_text(encoding="utf-8")))
-    known = json.loads((SITE / PHASES).read_text(encoding="utf-8")) if (SITE / PHASES).exists() else {}
+    try:
+        known = dict(json.loads((SITE / PHASES).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        known = {}
     known |= {of["name"]: of["seconds"] for of in facts["phases"]}
     write(SITE / PHASES, json.dumps(known))
     return dict(facts) | {"phases": [{"name": name, "seconds": seconds} for name, seconds in known.items()]}

@@ -202,6 +202,8 @@ def link_of(options: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     links = options.get("links") or []
     if not links:
         return ""
+    if len(links) > 1:
+        raise DashboardError("a value with more than one link is not known to the report")
     url = re.sub(r"\$\{__field\.labels\.(\w+)\}", lambda found: labels.get(found[1], ""), str(links[0]["url"]))
     if not re.match(r"https?://[^$]+$", url):
         raise DashboardError(f"a link to {url!r} is not known to the report; it knows http and ${{__field.labels.…}}")
