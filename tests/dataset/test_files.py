@@ -220,7 +220,8 @@ sys.exit(code)
 
 
 def test_memory_is_bounded(tmp_path: Path, content: Path) -> None:
-    """With 64 MB for DuckDB the process takes for 50 MB what it takes for 5: what is beyond goes to disk."""
+    """With 64 MB for DuckDB the process takes hardly more for 50 MB than for 5: what is beyond goes to disk. With
+    the 512 MB that it is given otherwise it would take 160 more."""
     peaks = []
     for rows in (100_000, 1_000_000):
         file = tmp_path / f"{rows}.csv"
@@ -235,7 +236,7 @@ def test_memory_is_bounded(tmp_path: Path, content: Path) -> None:
         assert f"{rows:,} rows" in done.stdout
         peaks.append(int(done.stdout.rpartition("peak ")[2]))
     assert file.stat().st_size > 50_000_000
-    assert peaks[1] - peaks[0] < 50, f"MB at the most: {peaks}"
+    assert peaks[1] - peaks[0] < 100, f"MB at the most: {peaks}"
 
 
 def test_a_disk_too_small_is_told_first(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
